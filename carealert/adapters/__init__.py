@@ -1,0 +1,1 @@
+"""The edge: files, feeds, channels and databases behind the ports of the services."""

@@ -1,0 +1,1 @@
+"""The store on SQLite and PostgreSQL alike: one file for each noun."""

@@ -1,0 +1,98 @@
+"""One transaction over every store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy import Connection, Engine
+
+from carealert.adapters.db.areas import SqlAreas
+from carealert.adapters.db.escalations import SqlEscalations
+from carealert.adapters.db.facilities import SqlFacilities
+from carealert.adapters.db.feeds import SqlFeeds
+from carealert.adapters.db.journal import SqlJournal
+from carealert.adapters.db.leases import SqlLeases
+from carealert.adapters.db.outbox import SqlOutbox
+from carealert.adapters.db.people import SqlPeople
+from carealert.adapters.db.replies import SqlReplies
+from carealert.adapters.db.warnings import SqlWarnings
+from carealert.adapters.sealing import Sealer
+
+
+class SqlStores:
+    """The stores, made when first asked for, on one connection."""
+
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self._connection = connection
+        self._sealer = sealer
+
+    @cached_property
+    def feeds(self) -> SqlFeeds:
+        """Feeds and documents."""
+        return SqlFeeds(self._connection)
+
+    @cached_property
+    def warnings(self) -> SqlWarnings:
+        """Warnings in their incidents."""
+        return SqlWarnings(self._connection)
+
+    @cached_property
+    def areas(self) -> SqlAreas:
+        """Administrative areas."""
+        return SqlAreas(self._connection)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """Residents and caregivers."""
+        return SqlPeople(self._connection, self._sealer)
+
+    @cached_property
+    def facilities(self) -> SqlFacilities:
+        """Facilities and their reports."""
+        return SqlFacilities(self._connection, self._sealer)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """Notices on their way."""
+        return SqlOutbox(self._connection, self._sealer)
+
+    @cached_property
+    def escalations(self) -> SqlEscalations:
+        """Timers, states and tasks."""
+        return SqlEscalations(self._connection)
+
+    @cached_property
+    def replies(self) -> SqlReplies:
+        """Inbound messages."""
+        return SqlReplies(self._connection, self._sealer)
+
+    @cached_property
+    def journal(self) -> SqlJournal:
+        """What happened."""
+        return SqlJournal(self._connection)
+
+    @cached_property
+    def leases(self) -> SqlLeases:
+        """Who leads."""
+        return SqlLeases(self._connection)
+
+
+class SqlDatabase:
+    """Opens transactions on an engine."""
+
+    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+        self.engine = engine
+        self.sealer = sealer
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlStores]:
+        """Read and write; committed at the end of the block."""
+        with self.engine.begin() as connection:
+            yield SqlStores(connection, self.sealer)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlStores]:
+        """Read one consistent state without the write lock."""
+        engine = self.engine.execution_options(carealert_reading=True)
+        with engine.connect() as connection:
+            yield SqlStores(connection, self.sealer)

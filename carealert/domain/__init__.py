@@ -1,0 +1,1 @@
+"""What CareAlert means, without a clock, files, network, database or randomness."""

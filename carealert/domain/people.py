@@ -1,0 +1,170 @@
+"""Residents whose daily care must not stop, and the people who care for them.
+
+Needs are functions, never diagnoses. Gender is recorded for measuring reach and is never read
+when deciding who is told (docs/decisions/0005-gender-never-decides.md).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """What daily care depends on (requirements 3.1)."""
+
+    DIALYSIS = "dialysis"
+    POWER_DEPENDENT_BREATHING = "power_dependent_breathing"
+    OTHER_POWER_DEVICE = "other_power_device"
+    COLD_CHAIN_MEDICINE = "cold_chain_medicine"
+    DAILY_MEDICINE = "daily_medicine"
+    DEMENTIA = "dementia"
+    INFANT = "infant"
+    PREGNANCY_POSTPARTUM = "pregnancy_postpartum"
+    MOBILITY = "mobility"
+    SENSORY_SEEING = "sensory_seeing"
+    SENSORY_HEARING = "sensory_hearing"
+    RESPIRATORY = "respiratory"
+    HEAT_COLD_SENSITIVE = "heat_cold_sensitive"
+    SUPERVISION = "supervision"
+    TRANSPORT = "transport"
+    OTHER = "other"
+
+
+class Gender(StrEnum):
+    """Optional and self-described; used in reports only."""
+
+    WOMAN = "woman"
+    MAN = "man"
+    NON_BINARY = "non_binary"
+    SELF_DESCRIBED = "self_described"
+    PREFER_NOT_TO_SAY = "prefer_not_to_say"
+    NOT_STATED = "not_stated"
+
+
+class PhoneSharing(StrEnum):
+    """Who else reads this phone. All but PRIVATE get neutral words; UNKNOWN counts as shared."""
+
+    PRIVATE = "private"
+    SHARED_HOUSEHOLD = "shared_household"
+    BORROWED = "borrowed"
+    FACILITY = "facility"
+    UNKNOWN = "unknown"
+
+
+class ChannelPreference(StrEnum):
+    """How a person takes a message in."""
+
+    TEXT = "text"
+    VOICE = "voice"
+    RELAY = "relay"
+    VISIT = "visit"
+
+
+class CareRole(StrEnum):
+    """A caregiver's part for one resident; it never orders the first wave (rule G09)."""
+
+    PRIMARY = "primary"
+    BACKUP = "backup"
+    RELAY = "relay"
+
+
+class Purpose(StrEnum):
+    """What a person agreed to (requirements 3.4); one consent record per purpose."""
+
+    ALERT_ME = "P1"
+    ALERT_CARER = "P2"
+    SHARE_WITH_FACILITY = "P3"
+    SHARE_WITH_RESPONDERS = "P4"
+    SOCIAL_PROTECTION = "P5"
+    STATISTICS = "P6"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number in E.164 and who reads it. Its repr hides the number."""
+
+    number: str
+    sharing: PhoneSharing
+
+    def __repr__(self) -> str:
+        """Show the last two digits only: a repr ends up in logs."""
+        return f"Phone(…{self.number[-2:]}, {self.sharing.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Purposes agreed to, by whom, until when (aware UTC; None = until withdrawn)."""
+
+    purposes: frozenset[Purpose]
+    giver: str | None = None
+    expires: datetime | None = None
+
+    def allows(self, purpose: Purpose, now: datetime) -> bool:
+        """True if `purpose` was agreed to and the consent has not run out."""
+        return purpose in self.purposes and (self.expires is None or now < self.expires)
+
+
+@dataclass(frozen=True, slots=True)
+class Functioning:
+    """Washington Group Short Set: 1 no difficulty to 4 cannot do at all; None was not asked."""
+
+    seeing: int | None = None
+    hearing: int | None = None
+    walking: int | None = None
+    remembering: int | None = None
+    selfcare: int | None = None
+    communicating: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A registered person whose care a hazard can interrupt. `lat`/`lon` in WGS 84 degrees."""
+
+    ref: str
+    name: str | None
+    label: str
+    birth_year: int | None
+    gender: Gender
+    lat: float | None
+    lon: float | None
+    area_code: str | None
+    language: str
+    second_language: str | None
+    needs: frozenset[Need]
+    functioning: Functioning
+    phone: Phone | None
+    channel: ChannelPreference
+    consent: Consent
+    next_due: datetime | None = None
+    backup_hours: float | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caregiver:
+    """A person told on residents' behalf, paid or unpaid. Quiet times are local to the office."""
+
+    ref: str
+    name: str | None
+    phone: Phone | None
+    channel: ChannelPreference
+    literacy: str | None
+    gender: Gender
+    language: str
+    second_language: str | None
+    paid: bool | None
+    consent: Consent
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CareLink:
+    """This caregiver cares for this resident."""
+
+    caregiver_ref: str
+    resident_ref: str
+    relation: str | None
+    role: CareRole

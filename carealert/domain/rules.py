@@ -1,0 +1,109 @@
+"""A rule: *when* a warning says this, *who* among the registered, *do* what.
+
+All rules that match fire. The strongest priority wins per recipient, so nobody gets two texts
+because two rules agree. There is no condition that reads gender, and none can be added: the
+vocabulary is closed (docs/decisions/0005-gender-never-decides.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+from carealert.domain.conditions import Condition
+from carealert.domain.facilities import FacilityType
+from carealert.domain.hazards import Hazard
+from carealert.domain.warnings import Certainty, MsgType, ResponseType, Severity, Urgency
+
+
+class Priority(IntEnum):
+    """The three lanes, most urgent first; the number is the order in the outbox."""
+
+    LIFE_THREATENING = 0
+    URGENT = 1
+    ROUTINE = 2
+
+
+class SubjectKind(StrEnum):
+    """What a rule is about."""
+
+    RESIDENT = "resident"
+    FACILITY = "facility"
+
+
+class Audience(StrEnum):
+    """Who is told about a subject. CAREGIVERS means all of them, in the same wave (rule G09)."""
+
+    RESIDENT = "resident"
+    CAREGIVERS = "caregivers"
+    FACILITY_MANAGER = "facility_manager"
+    DEPUTY_MANAGER = "deputy_manager"
+    CITY_DESK = "city_desk"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Conditions on one info of a warning; an empty set means any."""
+
+    hazards: frozenset[Hazard] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    urgencies: frozenset[Urgency] = frozenset()
+    certainties: frozenset[Certainty] = frozenset()
+    msg_types: frozenset[MsgType] = frozenset()
+    response_types: frozenset[ResponseType] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Which subjects inside the warned area; no condition means all of them."""
+
+    kind: SubjectKind
+    condition: Condition | None = None
+    facility_types: frozenset[FacilityType] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """What happens `after` this long since the first notice unless somebody answered."""
+
+    after: timedelta
+    to: tuple[Audience, ...]
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """What is sent, how urgently, which digits answer it, and what follows silence."""
+
+    priority: Priority
+    template: str
+    to: tuple[Audience, ...]
+    checklist: str | None = None
+    expect_reply: Mapping[str, str] | None = None  # answer -> digit, such as {"safe": "1"}
+    escalate: tuple[EscalationStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as an officer wrote it; `origin` is `file:line`."""
+
+    id: str
+    title: str
+    when: When
+    who: Who
+    do: Do
+    why: str | None = None
+    enabled: bool = True
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules in force; `version` is the content hash that every decision records."""
+
+    rules: tuple[Rule, ...]
+    version: str
+
+    def by_id(self, rule_id: str) -> Rule | None:
+        """The rule with this id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)

@@ -1,0 +1,330 @@
+"""From a match to the people who are told: audiences, consent, phones, merging, quiet hours."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from carealert.domain.facilities import Contact, Facility
+from carealert.domain.notices import (
+    About,
+    Channel,
+    Facts,
+    MessageKind,
+    NoticeDraft,
+    Recipient,
+    RecipientKind,
+    Wording,
+    wording_for,
+)
+from carealert.domain.people import Caregiver, ChannelPreference, Consent, Phone, Purpose
+from carealert.domain.plan import (
+    Candidate,
+    FacilityCandidate,
+    IncidentHistory,
+    Match,
+    NotSent,
+    Office,
+    Told,
+    WhyNot,
+)
+from carealert.domain.rules import Audience, Priority, Rule, SubjectKind
+from carealert.domain.warnings import HazardWarning
+
+ADULT = 18
+#: A person who cannot take a text in is not told by one: somebody of the city goes or calls.
+_NOT_BY_TEXT = (ChannelPreference.RELAY, ChannelPreference.VISIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One recipient to be told about one subject, before merging."""
+
+    recipient: Recipient
+    about: About
+    about_self: bool
+    subject: tuple[SubjectKind, str]
+    rule: Rule
+    facts: Facts
+    reasons: tuple[str, ...]
+    quiet: tuple[time, time] | None = None
+
+
+def wishes_for(
+    candidate: Candidate | FacilityCandidate,
+    rule: Rule,
+    audiences: Sequence[Audience],
+    match: Match,
+    facts: Facts,
+    office: Office,
+    now: datetime,
+) -> tuple[list[Wish], list[NotSent]]:
+    """Everybody of `audiences` who may be told about the candidate, and who may not and why."""
+    subject = (match.kind, match.ref)
+    wishes: list[Wish] = []
+    refused: list[NotSent] = []
+    for person in _people(candidate, audiences, office):
+        why_not = person.why_not(office, now)
+        if why_not or person.phone is None:
+            reason, detail = why_not or (WhyNot.NO_PHONE, "no phone is registered")
+            refused.append(NotSent(person.kind.value, person.ref, rule.id, reason, detail))
+            continue
+        recipient = Recipient(
+            person.kind, person.ref, person.phone, person.language, person.second_language
+        )
+        wishes.append(
+            Wish(
+                recipient,
+                person.about,
+                person.is_subject,
+                subject,
+                rule,
+                facts,
+                match.reasons,
+                person.quiet,
+            )
+        )
+    return wishes, refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A member of an audience with what decides whether they may be told."""
+
+    kind: RecipientKind
+    ref: str
+    phone: Phone | None
+    language: str
+    second_language: str | None
+    about: About
+    is_subject: bool = False
+    consent: Consent | None = None
+    purpose: Purpose = Purpose.ALERT_ME
+    channel: ChannelPreference = ChannelPreference.TEXT
+    age: int | None = None
+    quiet: tuple[time, time] | None = None
+
+    def why_not(self, office: Office, now: datetime) -> tuple[WhyNot, str] | None:
+        """The first reason against telling this person, or None. Gender is not asked."""
+        if self.consent is not None and not self.consent.allows(self.purpose, now):
+            return WhyNot.NO_CONSENT, f"no valid consent for {self.purpose.value}"
+        if self.age is not None and self.age < ADULT:
+            return WhyNot.MINOR, "is a minor: the caregivers are told"
+        if self.phone is None:
+            return WhyNot.NO_PHONE, "no phone is registered"
+        if self.phone.number in office.suppressed:
+            return WhyNot.OPTED_OUT, "the phone said STOP"
+        if self.channel in _NOT_BY_TEXT:
+            return WhyNot.NO_SUITABLE_CHANNEL, f"is told by {self.channel.value}, not by text"
+        return None
+
+
+def _people(
+    candidate: Candidate | FacilityCandidate, audiences: Sequence[Audience], office: Office
+) -> Iterable[_Person]:
+    if isinstance(candidate, FacilityCandidate):
+        yield from _facility_people(candidate.facility, audiences)
+        about = About(candidate.facility.ref, candidate.facility.name)
+    else:
+        yield from _care_people(candidate, audiences)
+        about = _about(candidate)
+    if Audience.CITY_DESK in audiences and office.desk:
+        desk = office.desk
+        yield _Person(
+            RecipientKind.CITY_DESK,
+            desk.ref,
+            desk.phone,
+            desk.language,
+            None,
+            replace(about, label=about.ref, needs=frozenset()),
+        )
+
+
+def _care_people(candidate: Candidate, audiences: Sequence[Audience]) -> Iterable[_Person]:
+    resident, about = candidate.resident, _about(candidate)
+    if Audience.CAREGIVERS in audiences:
+        for caregiver, _ in candidate.caregivers:
+            yield _caregiver(caregiver, about)
+    if Audience.RESIDENT in audiences:
+        yield _Person(
+            RecipientKind.RESIDENT,
+            resident.ref,
+            resident.phone,
+            resident.language,
+            resident.second_language,
+            about,
+            is_subject=True,
+            consent=resident.consent,
+            channel=resident.channel,
+        )
+
+
+def _caregiver(caregiver: Caregiver, about: About) -> _Person:
+    start, end = caregiver.quiet_from, caregiver.quiet_to
+    return _Person(
+        RecipientKind.CAREGIVER,
+        caregiver.ref,
+        caregiver.phone,
+        caregiver.language,
+        caregiver.second_language,
+        about,
+        consent=caregiver.consent,
+        purpose=Purpose.ALERT_CARER,
+        channel=caregiver.channel,
+        quiet=(start, end) if start and end else None,
+    )
+
+
+def _facility_people(facility: Facility, audiences: Sequence[Audience]) -> Iterable[_Person]:
+    about = About(facility.ref, facility.name)
+    roles: tuple[tuple[Audience, RecipientKind, Contact | None], ...] = (
+        (Audience.FACILITY_MANAGER, RecipientKind.FACILITY_MANAGER, facility.manager),
+        (Audience.DEPUTY_MANAGER, RecipientKind.DEPUTY_MANAGER, facility.deputy),
+    )
+    for audience, kind, contact in roles:
+        if audience in audiences and contact:
+            yield _Person(kind, facility.ref, contact.phone, contact.language, None, about)
+
+
+def _about(candidate: Candidate) -> About:
+    resident = candidate.resident
+    return About(resident.ref, resident.label, resident.needs)
+
+
+def merge(
+    wishes: Iterable[Wish],
+    history: IncidentHistory,
+    office: Office,
+    now: datetime,
+    *,
+    kind: MessageKind,
+    step: int,
+) -> tuple[list[NoticeDraft], list[NotSent]]:
+    """One draft a recipient, however many people they care for (G17), and one a phone.
+
+    The strongest rule gives the template and the lane. Where one phone belongs to two people, a
+    caregiver's text is kept and the resident's own is not sent: two texts on one shared phone
+    confuse, and the second one's answer would count for the wrong person.
+    """
+    groups: dict[tuple[RecipientKind, str], list[Wish]] = {}
+    for wish in wishes:
+        groups.setdefault((wish.recipient.kind, wish.recipient.ref), []).append(wish)
+    drafts = [_draft(group, history, office, now, kind, step) for group in groups.values()]
+    return _one_a_phone(drafts)
+
+
+def _draft(
+    group: Sequence[Wish],
+    history: IncidentHistory,
+    office: Office,
+    now: datetime,
+    kind: MessageKind,
+    step: int,
+) -> NoticeDraft:
+    first = min(group, key=lambda wish: (wish.rule.do.priority, wish.rule.id))
+    do, recipient = first.rule.do, first.recipient
+    template = do.escalate[step - 1].template if step else do.template
+    to_desk = recipient.kind is RecipientKind.CITY_DESK
+    about = sorted({wish.about.ref: wish.about for wish in group}.values(), key=lambda a: a.ref)
+    return NoticeDraft(
+        incident=history.incident,
+        recipient=recipient,
+        about=tuple(about),
+        about_self=first.about_self,
+        rule=first.rule.id,
+        step=step,
+        revision=history.revision,
+        kind=MessageKind.DESK if to_desk else _kind(recipient, kind),
+        priority=do.priority,
+        channel=Channel.SMS,
+        wording=wording_for(recipient.phone),
+        template="desk" if to_desk else template,
+        checklist=do.checklist,
+        facts=first.facts,
+        expected_replies={} if to_desk else dict(do.expect_reply or {}),
+        due_at=due_at(do.priority, first.quiet, office, now),
+        expires_at=first.facts.expires or now + office.assumed_life,
+        reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),
+    )
+
+
+def _kind(recipient: Recipient, kind: MessageKind) -> MessageKind:
+    manager = recipient.kind in (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+    return MessageKind.FACILITY_CONFIRM if manager and kind is MessageKind.ALERT else kind
+
+
+def _one_a_phone(drafts: Iterable[NoticeDraft]) -> tuple[list[NoticeDraft], list[NotSent]]:
+    kept: dict[tuple[str, str], NoticeDraft] = {}
+    dropped: list[NotSent] = []
+    order = {RecipientKind.CAREGIVER: 0, RecipientKind.RESIDENT: 1}
+    for draft in sorted(drafts, key=lambda d: (order.get(d.recipient.kind, 2), d.recipient.ref)):
+        if draft.recipient.kind not in order:  # managers and the desk answer for places
+            kept[draft.recipient.kind.value, draft.recipient.ref] = draft
+            continue
+        first = kept.setdefault(("phone", draft.recipient.phone.number), draft)
+        if first is not draft:
+            kept["phone", draft.recipient.phone.number] = _joined(first, draft)
+            dropped.append(
+                NotSent(
+                    draft.recipient.kind.value,
+                    draft.recipient.ref,
+                    draft.rule,
+                    WhyNot.SAME_PHONE,
+                    f"shares a phone with {first.recipient.ref}",
+                )
+            )
+    return list(kept.values()), dropped
+
+
+def _joined(first: NoticeDraft, second: NoticeDraft) -> NoticeDraft:
+    """The kept draft, now about the other's people too, in the more urgent lane."""
+    about = {entry.ref: entry for entry in (*first.about, *second.about)}
+    return replace(
+        first,
+        about=tuple(sorted(about.values(), key=lambda entry: entry.ref)),
+        priority=min(first.priority, second.priority),
+        due_at=min(first.due_at, second.due_at),
+        wording=max(first.wording, second.wording, key=list(Wording).index),
+    )
+
+
+def due_at(
+    priority: Priority, quiet: tuple[time, time] | None, office: Office, now: datetime
+) -> datetime:
+    """When it may go out: at once, or for routine messages after the caregiver's quiet hours."""
+    if priority is not Priority.ROUTINE or quiet is None:
+        return now
+    local = now.astimezone(office.time_zone)
+    start, end = quiet
+    clock = local.time()
+    inside = start <= clock < end if start < end else clock >= start or clock < end
+    if not inside:
+        return now
+    wake = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return wake if wake > local else wake + timedelta(days=1)
+
+
+def stand_down_draft(
+    told: Told, warning: HazardWarning, history: IncidentHistory, office: Office, now: datetime
+) -> NoticeDraft:
+    """The end of the story for somebody who was told and is not warned any more (rule G24)."""
+    sender = next((i.sender_name for i in warning.infos if i.sender_name), told.facts.sender_name)
+    return NoticeDraft(
+        incident=history.incident,
+        recipient=told.recipient,
+        about=(),
+        about_self=False,
+        rule=told.rule,
+        step=0,
+        revision=history.revision,
+        kind=MessageKind.STAND_DOWN,
+        priority=Priority.URGENT,
+        channel=Channel.SMS,
+        wording=wording_for(told.recipient.phone),
+        template="stand_down",
+        checklist=None,
+        facts=replace(told.facts, sender_name=sender),
+        expected_replies={},
+        due_at=now,
+        expires_at=now + office.assumed_life,
+        reasons=(f"was told, and {warning.identifier} ends it",),
+    )

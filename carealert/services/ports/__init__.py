@@ -1,0 +1,1 @@
+"""What the services need from the edge, as Protocols: one file for each part of the edge."""

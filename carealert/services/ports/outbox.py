@@ -1,0 +1,233 @@
+"""The outbox, its attempts and receipts, escalation timers, subjects' states and replies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from carealert.domain.notices import (
+    DeliveryStatus,
+    Notice,
+    RecipientKind,
+    SubjectState,
+    Text,
+)
+from carealert.domain.plan import IncidentHistory, Plan, Timer
+from carealert.domain.rules import SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNotice:
+    """A notice leased to one deliverer. `number` is the recipient's phone as it is now."""
+
+    id: str
+    incident: str
+    recipient_kind: RecipientKind
+    recipient_ref: str
+    number: str | None
+    text: Text
+    step: int
+    priority: int
+    attempts: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a channel is asked to send. `reference` comes back in every callback."""
+
+    reference: str  # `<notice id>.<attempt number>`
+    to: str
+    body: str
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The gateway has the message."""
+
+    provider_id: str
+    status: DeliveryStatus
+
+
+class FailureAction(StrEnum):
+    """What a failed send asks for (study of Twilio's error codes; the table is in the channel)."""
+
+    RETRY = "retry"  # certainly not submitted: try again with backoff
+    THROTTLED = "throttled"  # not submitted, does not count as an attempt
+    STOP_SENDER = "stop_sender"  # credentials or account: nobody can be reached, page the operator
+    PERMANENT = "permanent"  # this number, this text: never again
+    OPTED_OUT = "opted_out"  # the gateway knows of a STOP that we do not
+    UNKNOWN = "unknown"  # posted, answer lost
+
+
+class DeliveryFailed(Exception):
+    """A channel could not confirm a send. `action` is the whole retry policy."""
+
+    def __init__(self, message: str, action: FailureAction, code: str | None = None) -> None:
+        super().__init__(message)
+        self.action = action
+        self.code = code
+
+
+class MessageChannel(Protocol):
+    """A way out. Its contract is tested over the CHANNELS table."""
+
+    def send(self, message: Outgoing) -> Accepted:
+        """Hand one message over; raises DeliveryFailed. Never posts the same message twice."""
+        ...
+
+    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
+        """Look for a message that may have been posted (to, body, not before `since`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What became of one attempt; exactly one of `accepted` and `failure` is set."""
+
+    notice: str
+    number: int
+    accepted: Accepted | None
+    failure: DeliveryFailed | None
+
+
+@dataclass(frozen=True, slots=True)
+class LostAttempt:
+    """An attempt whose answer never came: to be reconciled before anything is sent again."""
+
+    notice: str
+    number: int
+    to: str
+    body: str
+    started_at: datetime
+    looked_at: datetime | None
+
+
+class OutboxStore(Protocol):
+    """Notices on their way. The unique idempotency key refuses repeats in the database."""
+
+    def history(self, incident: str, revision: int) -> IncidentHistory:
+        """What the incident has led to: who was told, in which state each subject is."""
+        ...
+
+    def save_plan(
+        self,
+        plan: Plan,
+        notices: Sequence[Notice],
+        warning_id: int,
+        rules_version: str,
+        now: datetime,
+    ) -> int:
+        """Write the decision whole; return how many notices are new.
+
+        Matches, not-sent decisions, notices, first timers, desk tasks and states go in together;
+        pending notices of superseded recipients are superseded; timers of subjects that changed
+        state are stopped.
+        """
+        ...
+
+    def add(self, notices: Sequence[Notice], warning_id: int | None, now: datetime) -> int:
+        """Put further notices (escalation, answers) in; repeats are refused; return how many."""
+        ...
+
+    def claim(
+        self, worker: str, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[ClaimedNotice]:
+        """Lease ready, due notices by priority, then age; each to one worker only.
+
+        Notices past their end become EXPIRED, those whose subjects all answered (reminders) or
+        whose phone said STOP become CANCELLED; neither is returned.
+        """
+        ...
+
+    def open_attempts(self, notices: Sequence[ClaimedNotice], now: datetime) -> None:
+        """Write an attempt row for each before anything is posted."""
+        ...
+
+    def close_attempts(self, results: Sequence[AttemptResult], now: datetime) -> None:
+        """Record results; a retry goes back to READY with backoff, up to five attempts."""
+        ...
+
+    def reap(self, now: datetime) -> int:
+        """Expired leases: without an open attempt back to READY, with one to UNKNOWN."""
+        ...
+
+    def lost(self, now: datetime, older_than: timedelta) -> Sequence[LostAttempt]: ...
+
+    def reconcile(self, attempt: LostAttempt, found: Accepted | None, now: datetime) -> None:
+        """Adopt a found message; not found twice, a minute apart, makes it READY again."""
+        ...
+
+    def receipt(
+        self,
+        reference: str,
+        provider_id: str,
+        status: DeliveryStatus,
+        code: str | None,
+        now: datetime,
+    ) -> bool:
+        """Record a status callback; never lowers a rank; False for an unknown reference."""
+        ...
+
+    def pending_count(self) -> int: ...
+
+
+class EscalationStore(Protocol):
+    """Timers, states and tasks: what happens when nobody answers."""
+
+    def due(self, now: datetime, limit: int = 500) -> Sequence[tuple[Timer, int]]:
+        """Due timers whose subject has not answered, each with the id of its warning."""
+        ...
+
+    def advance(self, timer: Timer, following: Timer | None, now: datetime) -> None:
+        """Mark `timer` fired and write the one that follows; repeats are harmless."""
+        ...
+
+    def set_state(
+        self, incident: str, kind: SubjectKind, ref: str, state: SubjectState, now: datetime
+    ) -> None: ...
+
+    def add_task(
+        self, incident: str, kind: SubjectKind, ref: str, what: str, now: datetime
+    ) -> None:
+        """Ask the city desk to act; one open task for a subject and a reason."""
+        ...
+
+    def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """The newest notice that a phone may be answering."""
+
+    notice: str
+    incident: str
+    recipient_kind: RecipientKind
+    recipient_ref: str
+    about: tuple[str, ...]
+    expected_replies: Mapping[str, str]
+    language: str
+
+
+class ReplyStore(Protocol):
+    """Inbound messages."""
+
+    def keep(self, provider_id: str, number: str, body: str, now: datetime) -> bool:
+        """Keep an inbound message; False if this one was kept before (a repeated webhook)."""
+        ...
+
+    def understood(self, provider_id: str, meaning: str, notice: str | None) -> None: ...
+
+    def open_question(self, number: str) -> OpenQuestion | None:
+        """The last notice sent to this number that expects an answer, answered or not."""
+        ...
+
+    def answered(self, notice: str, answer: str, now: datetime) -> None:
+        """Record the answer and cancel every pending notice about the same people."""
+        ...
+
+    def answers_sent(self, number: str, since: datetime) -> int:
+        """How many automatic answers this number got since then: reply loops are capped."""
+        ...

@@ -1,0 +1,46 @@
+"""One transaction over the whole store: everything in it is saved, or nothing is."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from carealert.services.ports.feeds import FeedStore, WarningStore
+from carealert.services.ports.outbox import EscalationStore, OutboxStore, ReplyStore
+from carealert.services.ports.records import JournalStore, LeaseStore
+from carealert.services.ports.registry import AreaStore, FacilityStore, PeopleStore
+
+
+class Stores(Protocol):
+    """Every store, bound to one open transaction."""
+
+    @property
+    def feeds(self) -> FeedStore: ...
+    @property
+    def warnings(self) -> WarningStore: ...
+    @property
+    def areas(self) -> AreaStore: ...
+    @property
+    def people(self) -> PeopleStore: ...
+    @property
+    def facilities(self) -> FacilityStore: ...
+    @property
+    def outbox(self) -> OutboxStore: ...
+    @property
+    def escalations(self) -> EscalationStore: ...
+    @property
+    def replies(self) -> ReplyStore: ...
+    @property
+    def journal(self) -> JournalStore: ...
+    @property
+    def leases(self) -> LeaseStore: ...
+
+
+class Database(Protocol):
+    """Opens transactions. Writers on SQLite queue up (BEGIN IMMEDIATE); keep them short."""
+
+    def transaction(self) -> AbstractContextManager[Stores]:
+        """Read and write; committed at the end of the block, rolled back on an exception."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Stores]:
+        """Read one consistent state; takes no write lock."""
+        ...

@@ -1,0 +1,123 @@
+"""Fixtures that every test may use: real databases, a sealer, the captured documents."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from tests.support.postgres import running_postgres
+
+from carealert.adapters.db.engine import open_engine
+from carealert.adapters.db.tables import metadata
+from carealert.adapters.sealing import Sealer
+
+for name in [name for name in os.environ if name.startswith("CAREALERT_") and "TEST" not in name]:
+    del os.environ[name]
+
+#: Captured documents of other projects; never part of this one (docs/decisions/0008).
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a throw-away PostgreSQL server. It fails, and never skips, where none can start."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> Iterator[tuple[str, str]]:
+    """(URL, name) of a database with every table, to be copied for each test."""
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE carealert_template"))
+    engine = create_engine(postgres.replace("/postgres?", "/carealert_template?"))
+    metadata.create_all(engine)
+    engine.dispose()
+    yield postgres, "carealert_template"
+    admin.dispose()
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
+    """URL of a fresh PostgreSQL database with every table."""
+    url, template = postgres_template
+    name = f"test_{next(_numbers)}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield url.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a fresh SQLite database with every table."""
+    url = f"sqlite:///{tmp_path / 'carealert.db'}"
+    engine = open_engine(url)
+    metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The store's contract runs on both databases."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh database of either kind."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    """An engine on a fresh SQLite database, for tests of things above the store."""
+    engine = open_engine(sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sealer() -> Sealer:
+    """A sealer with a fixed test secret."""
+    return Sealer(b"a test secret of enough bytes")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of captured documents; tests that need it are marked `shared`."""
+    return SHARED
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the captured documents where they are not there, and say how many."""
+    if SHARED.is_dir():
+        return
+    absent = [item for item in items if item.get_closest_marker("shared")]
+    items[:] = [item for item in items if item not in absent]
+    config.stash[_ABSENT] = len(absent)
+
+
+_ABSENT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The one line about tests that did not run."""
+    absent = terminalreporter.config.stash.get(_ABSENT, 0)
+    if absent:
+        terminalreporter.write_line(
+            f"{absent} tests read captured documents that are not here and did not run."
+        )

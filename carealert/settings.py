@@ -1,0 +1,195 @@
+"""Every setting: its name, type, default and meaning; `docs/reference/settings.md` is made here.
+
+Order: environment `CAREALERT_*`, then `carealert.toml` in the config folder, then the default.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_FILE = "carealert.toml"
+KEY_FILE = "secret.key"
+
+
+class SettingsProblem(Exception):
+    """A setting is wrong or missing; the message names it and says what to do."""
+
+
+class SmsChannel(StrEnum):
+    """Which gateway carries SMS."""
+
+    CONSOLE = "console"
+    TWILIO = "twilio"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not a time zone of the IANA list, such as Asia/Dhaka") from error
+    return name
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CAREALERT_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    config: Path | None = Field(
+        None, description="Folder of your own carealert.toml, rules/ and templates/."
+    )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///carealert.db"),
+        description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DB.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Secret of at least 16 characters under which personal data is encrypted. "
+        "Without it the file secret.key in the config folder is read.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Address at which gateways and phones reach this server, without a final /.",
+    )
+    host: str = Field("127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on.")
+    console_password: SecretStr | None = Field(
+        None,
+        description="Password of the officers' console. Without it the console answers only "
+        "requests from this machine.",
+    )
+    sender_tag: str = Field(
+        "CareAlert", max_length=20, description="Name that every message begins with."
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="Time zone of the times in messages and on pages."
+    )
+    default_language: str = Field(
+        "en", description="Language for people whose own languages have no template."
+    )
+    phone_region: str | None = Field(
+        None,
+        pattern="^[A-Z]{2}$",
+        description="Country (ISO 3166-1) of phone numbers that are written without a +.",
+    )
+    desk_phone: str | None = Field(
+        None, pattern=r"^\+[1-9]\d{6,14}$",
+        description="Phone of the city desk in E.164; without it the desk has the board only.",
+    )
+    desk_language: str = Field("en", description="Language of messages to the city desk.")
+    assumed_life_hours: int = Field(
+        12, ge=1, le=240, description="Hours that a warning without `expires` is taken to hold."
+    )
+    sms_channel: SmsChannel = Field(
+        SmsChannel.CONSOLE, description="`console` prints messages; `twilio` sends them."
+    )
+    sms_concurrency: int = Field(
+        16, ge=1, le=100, description="How many messages are handed to the gateway at once."
+    )
+    segment_cost: float = Field(
+        0.0, ge=0, description="Price of one SMS segment, for the estimate of `rules try`."
+    )
+    segments_per_second: float = Field(
+        1.0, gt=0, description="What your sender may send, for the estimate of `rules try`."
+    )
+    twilio_account_sid: str | None = Field(None, description="Twilio account.")
+    twilio_auth_token: SecretStr | None = Field(None, description="Twilio auth token.")
+    twilio_auth_token_next: SecretStr | None = Field(
+        None, description="Second auth token while you rotate; webhooks signed by it are good."
+    )
+    twilio_messaging_service_sid: str | None = Field(
+        None, description="Messaging Service to send from."
+    )
+    twilio_from: str | None = Field(
+        None, description="Number to send from, where there is no Messaging Service."
+    )
+    twilio_base_url: str | None = Field(
+        None, description="Address of a gateway that speaks Twilio's API, in place of Twilio."
+    )
+    feed_timeout_s: float = Field(20.0, gt=0, description="Longest time for one feed document.")
+    feed_max_mb: int = Field(20, ge=1, description="Largest feed document that is read.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over default."""
+        folder = os.environ.get("CAREALERT_CONFIG")
+        own = init_settings().get("config") or folder
+        toml = Path(own) / CONFIG_FILE if own else None
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def assumed_life(self) -> timedelta:
+        """How long a warning without an end holds."""
+        return timedelta(hours=self.assumed_life_hours)
+
+
+def load(config: Path | None = None, **overrides: object) -> Settings:
+    """Read the settings; raises SettingsProblem with one sentence for each that is wrong."""
+    folder = config or (Path("config") if Path("config", CONFIG_FILE).is_file() else None)
+    if folder is not None and not folder.is_dir():
+        raise SettingsProblem(f"The config folder {folder} does not exist: run 'carealert init'.")
+    given = {"config": folder} if folder else {}
+    try:
+        return Settings(**given, **overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsProblem(_sentences(error)) from error
+
+
+def _sentences(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"There is no setting '{name}': see 'carealert doctor --settings'.")
+        else:
+            what = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"The setting {name} (CAREALERT_{name.upper()}) is wrong: {what}.")
+    return "\n".join(lines)
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The office's secret, from the setting or the key file; raises SettingsProblem."""
+    if settings.secret_key:
+        return settings.secret_key.get_secret_value().encode()
+    path = (settings.config or Path()) / KEY_FILE
+    try:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise SettingsProblem(
+            f"No secret key: set CAREALERT_SECRET_KEY, or run 'carealert init' to make {path}."
+        ) from error
+
+
+def write_key_file(folder: Path) -> Path:
+    """Make a new key file that only its owner can read; an existing one is kept."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32) + "\n")
+    return path

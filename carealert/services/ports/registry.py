@@ -41,6 +41,17 @@ class Owner:
     language: str
 
 
+class UnknownResidents(Exception):
+    """Caregivers name residents who are not in the register; `refs` are those."""
+
+    def __init__(self, refs: Sequence[str]) -> None:
+        super().__init__(
+            f"caregivers care for residents who are not in the register: {', '.join(refs)}. "
+            "Import the residents first, or mend cares_for."
+        )
+        self.refs = tuple(refs)
+
+
 class AreaStore(Protocol):
     """Administrative areas."""
 
@@ -99,6 +110,7 @@ class FacilityStore(Protocol):
 
     def put(self, facilities: Iterable[Facility]) -> ImportCounts: ...
     def get(self, refs: Iterable[str]) -> Sequence[Facility]: ...
+    def refs(self) -> frozenset[str]: ...
     def inside(self, geometry: BaseGeometry) -> frozenset[str]: ...
     def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]: ...
     def report(self, report: StatusReport) -> None: ...

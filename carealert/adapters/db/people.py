@@ -1,0 +1,213 @@
+"""Residents, caregivers, the links between them, and the numbers that said STOP."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
+
+from carealert.adapters.db.descent import codes_below
+from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.people_rows import (
+    caregiver_of,
+    caregiver_row,
+    cell_columns,
+    digest_of,
+    links_of,
+    resident_of,
+    resident_row,
+)
+from carealert.adapters.db.spatial import refs_inside
+from carealert.adapters.db.tables import (
+    care_link,
+    caregiver,
+    facility,
+    facility_contact,
+    resident,
+    suppression,
+)
+from carealert.adapters.db.upserts import changed_refs, write
+from carealert.adapters.sealing import Sealer
+from carealert.domain.notices import RecipientKind
+from carealert.domain.people import Caregiver, CareLink, CareRole, Resident
+from carealert.services.ports.registry import ImportCounts, Owner, UnknownResidents
+
+_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+#: Where a phone was found -> in which role its owner is told; in the order of an answer's meaning.
+_KINDS = {
+    "caregiver": RecipientKind.CAREGIVER,
+    "resident": RecipientKind.RESIDENT,
+    "manager": RecipientKind.FACILITY_MANAGER,
+    "deputy": RecipientKind.DEPUTY_MANAGER,
+}
+
+
+class SqlPeople:
+    """PeopleStore on a connection."""
+
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self._connection = connection
+        self._sealer = sealer
+
+    def put_residents(self, residents: Iterable[Resident]) -> ImportCounts:
+        given = {one.ref: one for one in residents}
+        digests = {ref: digest_of(self._sealer, one) for ref, one in given.items()}
+        new, changed, counts = changed_refs(self._connection, resident, digests)
+        refs = [*new, *changed]
+        cells = cell_columns([(given[ref].lat, given[ref].lon) for ref in refs])
+        rows = [
+            {**resident_row(given[ref], digests[ref], self._sealer), "cell": cell}
+            for ref, cell in zip(refs, cells, strict=True)
+        ]
+        write(self._connection, resident, rows[: len(new)], rows[len(new) :])
+        return counts
+
+    def put_caregivers(
+        self, caregivers: Iterable[Caregiver], links: Iterable[CareLink]
+    ) -> ImportCounts:
+        given = {one.ref: one for one in caregivers}
+        cares = links_of(links)
+        if strangers := cares.keys() - given.keys():
+            raise ValueError(f"links of caregivers that are not given: {sorted(strangers)}")
+        digests = {
+            ref: digest_of(self._sealer, one, *cares.get(ref, ())) for ref, one in given.items()
+        }
+        new, changed, counts = changed_refs(self._connection, caregiver, digests)
+        rows = [caregiver_row(given[ref], digests[ref], self._sealer) for ref in (*new, *changed)]
+        write(self._connection, caregiver, rows[: len(new)], rows[len(new) :])
+        self._replace_links([*new, *changed], cares)
+        return counts
+
+    def _replace_links(
+        self, caregiver_refs: Sequence[str], cares: Mapping[str, Sequence[CareLink]]
+    ) -> None:
+        links = [link for ref in caregiver_refs for link in cares.get(ref, ())]
+        carers = self._ids(caregiver, caregiver_refs)
+        homes = self._ids(resident, {link.resident_ref for link in links})
+        unknown = sorted({link.resident_ref for link in links} - homes.keys())
+        if unknown:
+            raise UnknownResidents(unknown)
+        stale = select(caregiver.c.id).where(
+            one_of(self._connection, caregiver.c.ref, caregiver_refs)
+        )
+        self._connection.execute(delete(care_link).where(care_link.c.caregiver_id.in_(stale)))
+        if links:
+            rows = [
+                {
+                    "resident_id": homes[link.resident_ref],
+                    "caregiver_id": carers[link.caregiver_ref],
+                    "relation": link.relation,
+                    "role": link.role.value,
+                }
+                for link in links
+            ]
+            self._connection.execute(insert(care_link), rows)
+
+    def _ids(self, table: Table, refs: Iterable[str]) -> dict[str, int]:
+        query = select(table.c.ref, table.c.id).where(one_of(self._connection, table.c.ref, refs))
+        return {row.ref: row.id for row in self._connection.execute(query)}
+
+    def residents(self, refs: Iterable[str]) -> Sequence[Resident]:
+        query = select(resident).where(one_of(self._connection, resident.c.ref, refs))
+        found = [resident_of(row, self._sealer) for row in self._connection.execute(query)]
+        return sorted(found, key=lambda one: one.ref)
+
+    def resident_refs(self) -> frozenset[str]:
+        return frozenset(self._connection.scalars(select(resident.c.ref)))
+
+    def caregivers_of(
+        self, refs: Iterable[str]
+    ) -> Mapping[str, Sequence[tuple[Caregiver, CareLink]]]:
+        wanted = frozenset(refs)
+        query = (
+            select(caregiver, resident.c.ref.label("home"), care_link.c.relation, care_link.c.role)
+            .join_from(resident, care_link, care_link.c.resident_id == resident.c.id)
+            .join(caregiver, care_link.c.caregiver_id == caregiver.c.id)
+            .where(one_of(self._connection, resident.c.ref, wanted))
+        )
+        found: dict[str, list[tuple[Caregiver, CareLink]]] = {ref: [] for ref in sorted(wanted)}
+        known: dict[str, Caregiver] = {}  # opened once, however many people they care for
+        for row in self._connection.execute(query):
+            who = known.get(row.ref) or caregiver_of(row, self._sealer)
+            known[row.ref] = who
+            link = CareLink(row.ref, row.home, row.relation, CareRole(row.role))
+            found[row.home].append((who, link))
+        for pairs in found.values():
+            pairs.sort(key=lambda pair: pair[0].ref)
+        return found
+
+    def inside(self, geometry: BaseGeometry) -> frozenset[str]:
+        return refs_inside(self._connection, "resident", geometry)
+
+    def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]:
+        below = codes_below(self._connection, codes)
+        query = select(resident.c.ref).where(resident.c.area_code.in_(below))
+        return frozenset(self._connection.scalars(query))
+
+    def owners_of(self, number: str) -> Sequence[Owner]:
+        hashed = self._sealer.phone_hash(number)
+        people = [
+            select(literal(kind).label("kind"), table.c.ref, table.c.language).where(
+                table.c.phone_hash == hashed
+            )
+            for kind, table in (("caregiver", caregiver), ("resident", resident))
+        ]
+        contacts = (
+            select(
+                facility_contact.c.role.label("kind"),
+                facility.c.ref,
+                facility_contact.c.language,
+            )
+            .join(facility, facility.c.id == facility_contact.c.facility_id)
+            .where(facility_contact.c.phone_hash == hashed)
+        )
+        found = self._connection.execute(union_all(*people, contacts))
+        rows = sorted(found, key=lambda row: (list(_KINDS).index(row.kind), row.ref))
+        return [Owner(_KINDS[row.kind].value, row.ref, row.language) for row in rows]
+
+    def suppressed(self) -> frozenset[str]:
+        sealed = self._connection.scalars(select(suppression.c.phone_sealed))
+        return frozenset(self._sealer.open(value) for value in sealed)
+
+    def suppress(self, number: str, now: datetime, source: str) -> None:
+        row = {
+            "phone_hash": self._sealer.phone_hash(number),
+            "phone_sealed": self._sealer.seal(number),
+            "since": now,
+            "source": source,
+        }
+        upsert = _INSERTS[self._connection.dialect.name](suppression).values(row)
+        self._connection.execute(
+            upsert.on_conflict_do_update(
+                index_elements=[suppression.c.phone_hash],
+                set_={"since": upsert.excluded.since},
+                where=upsert.excluded.since > suppression.c.since,
+            )
+        )
+
+    def unsuppress(self, number: str, now: datetime) -> None:
+        """Allow again; a START that is older than the STOP does not undo it."""
+        self._connection.execute(
+            delete(suppression).where(
+                suppression.c.phone_hash == self._sealer.phone_hash(number),
+                suppression.c.since <= now,
+            )
+        )
+
+    def counts(self) -> Mapping[str, int]:
+        tables = {
+            "residents": resident,
+            "caregivers": caregiver,
+            "care_links": care_link,
+            "suppressed": suppression,
+        }
+        queries = [
+            select(literal(name).label("name"), func.count().label("many")).select_from(table)
+            for name, table in tables.items()
+        ]
+        return {row.name: row.many for row in self._connection.execute(union_all(*queries))}

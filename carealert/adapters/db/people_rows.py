@@ -1,0 +1,190 @@
+"""Residents and caregivers as rows and back; what is personal is sealed on the way in."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+
+from carealert.adapters.sealing import Sealer
+from carealert.domain.cells import cells_of
+from carealert.domain.people import (
+    Caregiver,
+    CareLink,
+    ChannelPreference,
+    Consent,
+    Functioning,
+    Gender,
+    Need,
+    Phone,
+    PhoneSharing,
+    Purpose,
+    Resident,
+)
+
+_DOMAINS = tuple(field.name for field in fields(Functioning))
+
+
+def digest_of(sealer: Sealer, *parts: object) -> str:
+    """A keyed digest that changes when any field of these dataclasses does."""
+    return sealer.digest(json.dumps(parts, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return [getattr(value, field.name) for field in fields(value)]
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()  # the same moment, however it was written
+    if isinstance(value, time):
+        return value.isoformat()
+    raise TypeError(f"no digest of {type(value).__name__}")
+
+
+def resident_row(resident: Resident, digest: str, sealer: Sealer) -> dict[str, Any]:
+    """All columns but `id` and `cell`."""
+    return {
+        "ref": resident.ref,
+        "name_sealed": sealer.seal_optional(resident.name),
+        "label_sealed": sealer.seal(resident.label),
+        "birth_year": resident.birth_year,
+        "gender": resident.gender.value,
+        "lat": resident.lat,
+        "lon": resident.lon,
+        "area_code": resident.area_code,
+        "language": resident.language,
+        "second_language": resident.second_language,
+        "needs_sealed": sealer.seal(json.dumps(sorted(resident.needs))),
+        "functioning": {name: getattr(resident.functioning, name) for name in _DOMAINS},
+        **_phone_columns(resident.phone, sealer),
+        "channel": resident.channel.value,
+        "consent": _consent_json(resident.consent, sealer),
+        "next_due": resident.next_due,
+        "backup_hours": resident.backup_hours,
+        "notes_sealed": sealer.seal_optional(resident.notes),
+        "digest": digest,
+    }
+
+
+def resident_of(row: Row[Any], sealer: Sealer) -> Resident:
+    """The resident of one row; raises WrongKey."""
+    return Resident(
+        ref=row.ref,
+        name=sealer.open_optional(row.name_sealed),
+        label=sealer.open(row.label_sealed),
+        birth_year=row.birth_year,
+        gender=Gender(row.gender),
+        lat=row.lat,
+        lon=row.lon,
+        area_code=row.area_code,
+        language=row.language,
+        second_language=row.second_language,
+        needs=frozenset(Need(need) for need in json.loads(sealer.open(row.needs_sealed))),
+        functioning=Functioning(**row.functioning),
+        phone=_phone_of(row, sealer),
+        channel=ChannelPreference(row.channel),
+        consent=_consent_of(row.consent, sealer),
+        next_due=row.next_due,
+        backup_hours=row.backup_hours,
+        notes=sealer.open_optional(row.notes_sealed),
+    )
+
+
+def caregiver_row(caregiver: Caregiver, digest: str, sealer: Sealer) -> dict[str, Any]:
+    """All columns but `id`."""
+    return {
+        "ref": caregiver.ref,
+        "name_sealed": sealer.seal_optional(caregiver.name),
+        **_phone_columns(caregiver.phone, sealer),
+        "channel": caregiver.channel.value,
+        "literacy": caregiver.literacy,
+        "gender": caregiver.gender.value,
+        "language": caregiver.language,
+        "second_language": caregiver.second_language,
+        "paid": caregiver.paid,
+        "consent": _consent_json(caregiver.consent, sealer),
+        "quiet_from": _clock(caregiver.quiet_from),
+        "quiet_to": _clock(caregiver.quiet_to),
+        "lat": caregiver.lat,
+        "lon": caregiver.lon,
+        "digest": digest,
+    }
+
+
+def caregiver_of(row: Row[Any], sealer: Sealer) -> Caregiver:
+    """The caregiver of one row; raises WrongKey."""
+    return Caregiver(
+        ref=row.ref,
+        name=sealer.open_optional(row.name_sealed),
+        phone=_phone_of(row, sealer),
+        channel=ChannelPreference(row.channel),
+        literacy=row.literacy,
+        gender=Gender(row.gender),
+        language=row.language,
+        second_language=row.second_language,
+        paid=row.paid,
+        consent=_consent_of(row.consent, sealer),
+        quiet_from=time.fromisoformat(row.quiet_from) if row.quiet_from else None,
+        quiet_to=time.fromisoformat(row.quiet_to) if row.quiet_to else None,
+        lat=row.lat,
+        lon=row.lon,
+    )
+
+
+def links_of(links: Iterable[CareLink]) -> dict[str, list[CareLink]]:
+    """caregiver ref -> links, sorted by resident; a repeated link counts once, the last stands."""
+    last = {(link.caregiver_ref, link.resident_ref): link for link in links}
+    found: dict[str, list[CareLink]] = {}
+    for key in sorted(last):
+        found.setdefault(key[0], []).append(last[key])
+    return found
+
+
+def cell_columns(places: list[tuple[float | None, float | None]]) -> list[int | None]:
+    """The `cell` of each (lat, lon); None where no place was stated."""
+    known = [n for n, (lat, lon) in enumerate(places) if lat is not None and lon is not None]
+    cells: list[int | None] = [None] * len(places)
+    points = np.array([places[n] for n in known], np.float64).reshape(-1, 2)
+    for n, cell in zip(known, cells_of(points[:, 1], points[:, 0]).tolist(), strict=True):
+        cells[n] = cell
+    return cells
+
+
+def _phone_columns(phone: Phone | None, sealer: Sealer) -> dict[str, Any]:
+    if phone is None:
+        return {"phone_sealed": None, "phone_hash": None, "phone_sharing": None}
+    return {
+        "phone_sealed": sealer.seal(phone.number),
+        "phone_hash": sealer.phone_hash(phone.number),
+        "phone_sharing": phone.sharing.value,
+    }
+
+
+def _phone_of(row: Row[Any], sealer: Sealer) -> Phone | None:
+    if row.phone_sealed is None:
+        return None
+    return Phone(sealer.open(row.phone_sealed), PhoneSharing(row.phone_sharing))
+
+
+def _consent_json(consent: Consent, sealer: Sealer) -> dict[str, Any]:
+    """Who gave the consent may be a name, so it is sealed too."""
+    giver = sealer.seal(consent.giver).hex() if consent.giver is not None else None
+    expires = consent.expires.astimezone(UTC).isoformat() if consent.expires else None
+    return {"purposes": sorted(consent.purposes), "giver_sealed": giver, "expires": expires}
+
+
+def _consent_of(stored: Mapping[str, Any], sealer: Sealer) -> Consent:
+    giver, expires = stored["giver_sealed"], stored["expires"]
+    return Consent(
+        frozenset(Purpose(purpose) for purpose in stored["purposes"]),
+        sealer.open(bytes.fromhex(giver)) if giver is not None else None,
+        datetime.fromisoformat(expires) if expires else None,
+    )
+
+
+def _clock(moment: time | None) -> str | None:
+    return moment.strftime("%H:%M") if moment else None

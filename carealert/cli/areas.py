@@ -1,0 +1,62 @@
+"""`carealert areas`: the administrative areas that warnings and registers name by code."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carealert.adapters.area_files import read_areas
+from carealert.bootstrap import open_app
+from carealert.cli.importing import show, stop_on
+from carealert.cli.output import emit
+from carealert.clock import now
+from carealert.services.ports.registry import PlaceArea
+from carealert.services.registering import import_areas, list_areas
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="GeoJSON.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and keep nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Add and change areas by code: every feature of every file, or none if one is wrong.
+
+    Example: carealert areas import districts.geojson upazilas.geojson
+    """
+    application = open_app()
+    read = [read_areas(file, application.settings.default_language) for file in files]
+    stop_on([error for rows in read for error in rows.errors], as_json)
+    areas = [area for rows in read for area in rows.items]
+    notes = [note for rows in read for note in rows.notes]
+    show(import_areas(application.db, areas, now(), dry_run=dry_run), notes, as_json)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the areas, the highest level first. Example: carealert areas list."""
+    areas = list_areas(open_app().db)
+    none = "No area is known yet: see 'carealert areas import --help'."
+    text = "\n".join(_text(area) for area in areas) or none
+    emit([_plain(area) for area in areas], as_json, text)
+
+
+def _plain(area: PlaceArea) -> dict[str, object]:
+    return {
+        "code_system": area.code_system,
+        "code": area.code,
+        "level": area.level,
+        "parent_code": area.parent_code,
+        "names": dict(area.names),
+        "has_geometry": area.geometry is not None,
+    }
+
+
+def _text(area: PlaceArea) -> str:
+    names = " / ".join(area.names.values())
+    outline = "" if area.geometry is not None else "  (no outline)"
+    return f"{area.level}  {area.code_system:14}  {area.code:24}  {names}{outline}"

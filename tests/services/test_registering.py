@@ -1,0 +1,200 @@
+"""Imports: whole or nothing, twice is once, and a dry run keeps nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete, select
+
+from carealert.adapters.db.tables import journal
+from carealert.adapters.sealing import Sealer
+from carealert.domain.facilities import ContinuityStatus, StatusReport
+from carealert.domain.people import CareLink, CareRole, Need
+from carealert.services.ports.registry import ImportCounts, PlaceArea, UnknownResidents
+from carealert.services.registering import (
+    count_needs,
+    import_areas,
+    import_facilities,
+    import_people,
+    list_areas,
+    list_facilities,
+)
+from tests.support.register import (
+    AMINA,
+    BARE,
+    CLINIC,
+    KARIM,
+    LINKS,
+    NOW,
+    RAHIMA,
+    resident_at,
+)
+from tests.support.register_db import REGISTER, RegisterDatabase
+
+CARERS = [(RAHIMA, LINKS[:1]), (KARIM, LINKS[1:])]
+AREA = PlaceArea("P-code", "BD10040009", 3, "BD1004", {"en": "Amtali"}, None)
+
+
+@pytest.fixture
+def db(engine: Engine, sealer: Sealer) -> RegisterDatabase:
+    return RegisterDatabase(engine, sealer)
+
+
+def test_an_import_counts_and_is_written_in_the_journal_without_anything_personal(
+    db: RegisterDatabase,
+) -> None:
+    report = import_people(db, [AMINA, BARE], CARERS, NOW)
+    assert report.counts == {
+        "residents": ImportCounts(2, 0, 0),
+        "caregivers": ImportCounts(2, 0, 0),
+    }
+    (row,) = db.rows(journal)["journal"]
+    assert row.event == "people_imported"
+    assert row.at == NOW
+    assert all(value.isdigit() for value in row.details.values())
+    assert row.details["residents_added"] == "2"
+
+
+def test_importing_twice_equals_once(db: RegisterDatabase) -> None:
+    for _ in range(2):
+        people = import_people(db, [AMINA, BARE], CARERS, NOW)
+        places = import_facilities(db, [CLINIC], NOW)
+        areas = import_areas(db, [AREA], NOW)
+        state = db.rows(*REGISTER)
+        if people.counts["residents"].added:
+            first = state
+    assert state == first
+    counts = [*people.counts.values(), *places.counts.values(), *areas.counts.values()]
+    assert [(one.added, one.changed) for one in counts] == [(0, 0)] * 4
+
+
+def test_a_dry_run_says_the_same_and_keeps_nothing(db: RegisterDatabase) -> None:
+    before = db.rows(*REGISTER, journal)
+    tried = import_people(db, [AMINA, BARE], CARERS, NOW, dry_run=True)
+    assert import_facilities(db, [CLINIC], NOW, dry_run=True).counts["facilities"].added == 1
+    assert import_areas(db, [AREA], NOW, dry_run=True).counts["areas"].added == 1
+    assert db.rows(*REGISTER, journal) == before
+    done = import_people(db, [AMINA, BARE], CARERS, NOW)
+    assert tried == replace(done, dry_run=True)
+
+
+def test_an_unknown_resident_stops_the_whole_import(db: RegisterDatabase) -> None:
+    stray = (RAHIMA, (CareLink("C-1", "R-404", None, CareRole.PRIMARY),))
+    before = db.rows(*REGISTER, journal)
+    with pytest.raises(UnknownResidents, match="R-404"):
+        import_people(db, [AMINA], [stray], NOW)
+    assert db.rows(*REGISTER, journal) == before
+
+
+def test_caregivers_may_come_after_their_residents(db: RegisterDatabase) -> None:
+    import_people(db, [AMINA, BARE], [], NOW)
+    assert import_people(db, [], CARERS, NOW).counts["caregivers"].added == 2
+
+
+def test_nobody_whom_no_warning_or_message_reaches_goes_unsaid(db: RegisterDatabase) -> None:
+    phoneless = replace(RAHIMA, phone=None)
+    people = [BARE, AMINA, resident_at("R-3", 90.0, 22.0)]
+    report = import_people(
+        db,
+        people,
+        [(phoneless, (CareLink("C-1", "R-3", None, CareRole.PRIMARY),)), (KARIM, ())],
+        NOW,
+    )
+    assert report.notes == (
+        "1 have neither a position nor an area: no warning finds them.",
+        "Areas that are not known yet: BD10040009. Import them with 'areas import'.",
+        "2 residents have no phone and no caregiver with one: only a visit finds them.",
+        "1 caregivers care for nobody: they are never told anything.",
+    )
+    import_areas(db, [replace(AREA, parent_code=None)], NOW)
+    assert import_people(db, [AMINA], [], NOW).notes == ()
+    mute = replace(CLINIC, manager=None, deputy=None)
+    assert "no manager" in import_facilities(db, [mute], NOW).notes[0]
+    assert "BD1004" in import_areas(db, [AREA], NOW).notes[0]
+
+
+def test_needs_are_counted_in_the_order_of_the_vocabulary(db: RegisterDatabase) -> None:
+    import_people(db, [AMINA, replace(BARE, needs=frozenset({Need.DIALYSIS}))], [], NOW)
+    counted = count_needs(db)
+    assert list(counted) == list(Need)
+    assert {need for need, many in counted.items() if many} == {Need.DIALYSIS, Need.MOBILITY}
+    assert counted[Need.DIALYSIS] == 2
+
+
+def test_a_report_past_its_time_counts_as_unknown(db: RegisterDatabase) -> None:
+    import_facilities(db, [CLINIC], NOW)
+    assert list_facilities(db, NOW)[0].status is ContinuityStatus.UNKNOWN
+    until = NOW + timedelta(hours=2)
+    with db.transaction() as stores:
+        stores.facilities.report(StatusReport("F-1", ContinuityStatus.LIMITED, NOW, until, "sms"))
+    assert list_facilities(db, NOW)[0].status is ContinuityStatus.LIMITED
+    (late,) = list_facilities(db, until)
+    assert late.status is ContinuityStatus.UNKNOWN
+    assert late.reported_at == NOW
+
+
+def test_areas_are_listed_from_the_top(db: RegisterDatabase) -> None:
+    top = replace(AREA, code="BD1004", level=2, parent_code=None)
+    import_areas(db, [AREA, top], NOW)
+    assert [one.code for one in list_areas(db)] == ["BD1004", "BD10040009"]
+
+
+refs = st.lists(st.sampled_from([f"R-{n}" for n in range(6)]), unique=True)
+places = st.tuples(st.none() | st.floats(-180, 180), st.floats(-90, 90))
+
+
+@st.composite
+def registers(draw: st.DrawFn):  # type: ignore[no-untyped-def]
+    residents = [
+        resident_at(
+            ref,
+            lon,
+            lat if lon is not None else None,
+            needs=draw(st.frozensets(st.sampled_from(Need), max_size=3)),
+            notes=draw(st.none() | st.text(st.characters(exclude_characters="\x00"), max_size=9)),
+        )
+        for ref in draw(refs)
+        for lon, lat in [draw(places)]
+    ]
+    known = [one.ref for one in residents]
+    carers = []
+    for number in range(draw(st.integers(0, 3))):
+        who = replace(RAHIMA, ref=f"C-{number}", paid=draw(st.none() | st.booleans()))
+        homes = draw(st.lists(st.sampled_from(known), unique=True)) if known else []
+        role = draw(st.sampled_from(CareRole))
+        carers.append((who, [CareLink(who.ref, home, None, role) for home in homes]))
+    return residents, carers
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(registers())
+def test_any_register_imported_twice_or_tried_equals_once(
+    sqlite_engine: Engine,
+    sealer: Sealer,
+    register,  # type: ignore[no-untyped-def]
+) -> None:
+    residents, carers = register
+    db = RegisterDatabase(sqlite_engine, sealer)
+    with sqlite_engine.begin() as connection:
+        for table in reversed(REGISTER):
+            connection.execute(delete(table))
+    import_people(db, residents, carers, NOW)
+    once = db.rows(*REGISTER)
+    import_people(db, list(reversed(residents)), list(reversed(carers)), NOW)
+    import_people(db, residents, carers, NOW, dry_run=True)
+    assert db.rows(*REGISTER) == once
+    with db.reading() as stores:
+        found = stores.people.residents(one.ref for one in residents)
+    assert found == sorted(residents, key=lambda one: one.ref)
+
+
+def test_a_failed_import_leaves_no_journal_line(db: RegisterDatabase) -> None:
+    stray = (RAHIMA, (CareLink("C-1", "R-404", None, CareRole.PRIMARY),))
+    with pytest.raises(UnknownResidents):
+        import_people(db, [], [stray], NOW)
+    with db.engine.connect() as connection:
+        assert connection.execute(select(journal)).first() is None

@@ -1,0 +1,84 @@
+"""A Database of the register alone, so that its tests need no other store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Row, Table, select
+
+from carealert.adapters.db.areas import SqlAreas
+from carealert.adapters.db.facilities import SqlFacilities
+from carealert.adapters.db.people import SqlPeople
+from carealert.adapters.db.tables import (
+    area,
+    care_link,
+    caregiver,
+    facility,
+    facility_contact,
+    journal,
+    resident,
+)
+from carealert.adapters.sealing import Sealer
+from carealert.services.ports.store import Stores
+
+REGISTER: tuple[Table, ...] = (area, resident, caregiver, care_link, facility, facility_contact)
+
+
+class _Journal:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, at: datetime, event: str, subject: str, **details: str) -> None:
+        row = {"at": at, "event": event, "subject": subject, "details": details}
+        self._connection.execute(journal.insert(), [row])
+
+
+class RegisterDatabase:
+    """Opens transactions as the whole store does."""
+
+    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+        self.engine = engine
+        self.sealer = sealer
+
+    @contextmanager
+    def transaction(self) -> Iterator[Stores]:
+        with self.engine.begin() as connection:
+            yield self._stores(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Stores]:
+        engine = self.engine.execution_options(carealert_reading=True)
+        with engine.connect() as connection:
+            yield self._stores(connection)
+
+    def _stores(self, connection: Connection) -> Stores:
+        stores = SimpleNamespace(
+            areas=SqlAreas(connection),
+            people=SqlPeople(connection, self.sealer),
+            facilities=SqlFacilities(connection, self.sealer),
+            journal=_Journal(connection),
+        )
+        return cast(Stores, stores)
+
+    def rows(self, *tables: Table) -> dict[str, Sequence[Row[Any]]]:
+        """Everything in these tables, by table, to be compared."""
+        with self.engine.connect() as connection:
+            return {
+                one.name: connection.execute(select(one).order_by(*one.primary_key)).fetchall()
+                for one in tables
+            }
+
+
+class RegisterApp:
+    """What commands open, on a register alone."""
+
+    def __init__(self, db: RegisterDatabase, settings: Mapping[str, Any]) -> None:
+        self._db = db
+        self.settings = SimpleNamespace(**settings)
+
+    @cached_property
+    def db(self) -> RegisterDatabase:
+        return self._db

@@ -62,6 +62,10 @@ class Severity(StrEnum):
     UNKNOWN = "Unknown"
 
 
+#: The most severe first; a missing severity counts as Unknown.
+SEVERITY_ORDER = tuple(Severity)
+
+
 class Certainty(StrEnum):
     """CAP `certainty`, most certain first."""
 

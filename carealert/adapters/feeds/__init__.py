@@ -1,0 +1,1 @@
+"""Feeds of warnings: fetching, and one file for each format."""

@@ -1,0 +1,73 @@
+"""Atom (RFC 4287) as an index of CAP messages: linked, inside an entry, or written out as text."""
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from carealert.adapters.feeds import cap, embedded
+from carealert.adapters.feeds.reading import Document, Notes, links
+from carealert.adapters.feeds.xml import local, text_of
+from carealert.domain.hazard_table import HazardTable
+from carealert.domain.warnings import HazardWarning
+from carealert.services.ports.feeds import Link, Reading
+
+#: How good a link's stated type is, best first; an HTML page is the last resort.
+_TYPES = (
+    "application/cap+xml",
+    "application/common-alerting-protocol+xml",
+    "application/xml",
+    "text/xml",
+    "",
+)
+_RELATIONS = ("alternate", "", "enclosure", "related", "self")
+_TIMES = ("updated", "sent", "published")
+
+
+def recognises(document: Document) -> bool:
+    """True for a `feed` or a lone `entry`."""
+    return local(document.root) in ("feed", "entry")
+
+
+def read(document: Document, hazards: HazardTable) -> Reading:
+    """The messages inside, and one link for each entry without any."""
+    root, remarks = document.xml
+    notes = Notes()
+    for remark in remarks:
+        notes.notice("document", remark)
+    found: list[Link] = []
+    warnings: list[HazardWarning] = []
+    for number, entry in enumerate(root.iter("{*}entry"), 1):
+        inside = embedded.messages(entry, ("content", "summary"), f"entry[{number}]", notes)
+        if inside:
+            warnings += cap.alerts(inside, hazards, notes)
+        elif link := _link(entry):
+            found.append(link)
+        else:
+            notes.notice(f"entry[{number}]", "has neither a message nor a link: left out")
+    return Reading(
+        "atom", tuple(warnings), links(found, document.base_url, notes), tuple(notes.found)
+    )
+
+
+def _link(entry: etree._Element) -> Link | None:
+    candidates = [link for link in entry.iterchildren("{*}link") if link.get("href")]
+    if not candidates:
+        return None
+    best = min(candidates, key=_rank)
+    return Link(str(best.get("href")), _updated(entry))
+
+
+def _rank(link: etree._Element) -> tuple[int, int]:
+    kind = (link.get("type") or "").partition(";")[0].strip().lower()
+    relation = (link.get("rel") or "").lower()
+    return (_place(kind, _TYPES), _place(relation, _RELATIONS))
+
+
+def _place(word: str, order: tuple[str, ...]) -> int:
+    return order.index(word) if word in order else len(order)
+
+
+def _updated(entry: etree._Element) -> str | None:
+    children: Iterable[etree._Element] = entry.iterchildren("{*}updated", "{*}sent", "{*}published")
+    times = {local(child): text_of(child) for child in children}
+    return next((times[name] for name in _TIMES if times.get(name)), None)

@@ -1,0 +1,168 @@
+"""What the formats share: the document they are given, and single fields read with mercy."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from carealert.adapters.feeds import xml
+from carealert.domain.hazard_table import HazardTable
+from carealert.services.discretion import bare_url
+from carealert.services.ports.feeds import Link, Problem, Reading
+
+E = TypeVar("E", bound=StrEnum)
+
+#: Longer identifiers and addresses do not fit the database's indexes, and no agency has any.
+MAX_KEY = 800
+MAX_URL = 2000
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_RFC822 = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d")
+_YEARS = range(1900, 2200)
+
+
+class Document:
+    """The bytes of one document, parsed at most once; `where` names it in problems."""
+
+    def __init__(self, body: bytes, base_url: str) -> None:
+        self.body = body
+        self.base_url = base_url
+
+    @property
+    def where(self) -> str:
+        """The address without its query and credentials, which may be secret."""
+        return public_url(self.base_url)
+
+    @cached_property
+    def xml(self) -> tuple[etree._Element, tuple[str, ...]]:
+        """The root element and notes; raises UnreadableDocument."""
+        return xml.parse(self.body, self.where)
+
+    @property
+    def root(self) -> etree._Element:
+        """The root element; raises UnreadableDocument."""
+        return self.xml[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One line of the FORMATS table: does it look like ours, and what does it say."""
+
+    recognises: Callable[[Document], bool]
+    read: Callable[[Document, HazardTable], Reading]
+
+
+@dataclass(slots=True)
+class Notes:
+    """Problems as they are found."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def notice(self, where: str, what: str) -> None:
+        """Something odd that did not hinder reading."""
+        self.found.append(Problem(where, what, "notice"))
+
+    def error(self, where: str, what: str) -> None:
+        """Something that made a message unreadable."""
+        self.found.append(Problem(where, what, "error"))
+
+
+def public_url(url: str) -> str:
+    """An address fit for a log: without query, fragment and credentials; file names as they are."""
+    try:
+        return bare_url(url) if urlsplit(url).netloc else url
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def moment(text: str | None, where: str, notes: Notes) -> datetime | None:
+    """An aware time with the sender's offset (RFC 3339); None and a notice if unreadable."""
+    if not text:
+        return None
+    found = _iso(text) or _rfc822(text, where, notes)
+    if found is None or found.year not in _YEARS:
+        notes.notice(where, f"'{clip(text)}' is not a time (RFC 3339): left out")
+        return None
+    if found.tzinfo is None:
+        notes.notice(where, f"'{clip(text)}' has no time zone: read as UTC")
+        return found.replace(tzinfo=UTC)
+    return found
+
+
+def _iso(text: str) -> datetime | None:
+    if not _MOMENT.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _rfc822(text: str, where: str, notes: Notes) -> datetime | None:
+    if not _RFC822.match(text):
+        return None
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    notes.notice(where, f"'{clip(text)}' is written as in e-mail, not RFC 3339: read anyway")
+    return found
+
+
+def one_of(kind: type[E], text: str | None, where: str, notes: Notes) -> E | None:
+    """A member of a CAP enumeration; None and a notice for any other word."""
+    if text is None:
+        return None
+    member = kind._value2member_map_.get(text)
+    if member is None:
+        member = next((m for m in kind if m.value.casefold() == text.casefold()), None)
+        what = f"'{clip(text)}' is not one of CAP's words"
+        notes.notice(where, f"{what}: read as {member}" if member else f"{what}: left out")
+    return member if isinstance(member, kind) else None
+
+
+def number(text: str | None, where: str, notes: Notes) -> float | None:
+    """A finite number; None and a notice for anything else."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value):
+        return value
+    notes.notice(where, f"'{clip(text)}' is not a number: left out")
+    return None
+
+
+def links(found: list[Link], base_url: str, notes: Notes) -> tuple[Link, ...]:
+    """Absolute http(s) links, each once with its newest `updated`, in order."""
+    kept: dict[str, Link] = {}
+    for link in found:
+        url = _absolute(base_url, link.url.strip())
+        if not url.startswith(("http://", "https://")) or len(url) > MAX_URL:
+            notes.notice("link", f"'{clip(public_url(url))}' is not an http(s) address: left out")
+            continue
+        before = kept.get(url)
+        newest = max((before.updated or "") if before else "", link.updated or "") or None
+        kept[url] = Link(url, newest)
+    return tuple(kept.values())
+
+
+def _absolute(base_url: str, url: str) -> str:
+    try:
+        return urljoin(base_url, url)
+    except ValueError:
+        return url.partition(":")[2]
+
+
+def clip(text: str) -> str:
+    """A text short enough for a sentence."""
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from carealert.adapters.file_errors import Rows
-from carealert.adapters.registry_cells import REF_RULE, Cells, Defaults, is_ref
-from carealert.adapters.sheets import UnreadableSheet, read_rows
+from carealert.adapters.registry.cells import REF_RULE, Cells, Defaults, is_ref
+from carealert.adapters.registry.sheets import UnreadableSheet, read_rows
 from carealert.domain.facilities import Contact, Facility, FacilityType
 from carealert.domain.people import (
     Caregiver,

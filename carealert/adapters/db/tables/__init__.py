@@ -1,0 +1,63 @@
+"""Every table, a file for each stretch of a warning's way; the migrations build just these.
+
+Personal data: names, labels, needs, phones, notes and texts are encrypted (`*_sealed`); a phone is
+looked up by a keyed hash (`*_hash`). Moments are UTC.
+"""
+
+from carealert.adapters.db.tables.base import metadata
+from carealert.adapters.db.tables.decisions import (
+    decision,
+    escalation_timer,
+    match,
+    not_sent,
+    subject,
+    task,
+)
+from carealert.adapters.db.tables.outbox import (
+    attempt,
+    delivery_event,
+    inbound,
+    notice,
+    notice_about,
+)
+from carealert.adapters.db.tables.records import journal, lease
+from carealert.adapters.db.tables.register import (
+    area,
+    care_link,
+    caregiver,
+    facility,
+    facility_contact,
+    resident,
+    status_report,
+    suppression,
+)
+from carealert.adapters.db.tables.warnings import document, feed, reference, warning
+
+__all__ = [
+    "area",
+    "attempt",
+    "care_link",
+    "caregiver",
+    "decision",
+    "delivery_event",
+    "document",
+    "escalation_timer",
+    "facility",
+    "facility_contact",
+    "feed",
+    "inbound",
+    "journal",
+    "lease",
+    "match",
+    "metadata",
+    "not_sent",
+    "notice",
+    "notice_about",
+    "reference",
+    "resident",
+    "status_report",
+    "subject",
+    "suppression",
+    "task",
+    "warning",
+]

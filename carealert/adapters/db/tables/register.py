@@ -1,0 +1,147 @@
+"""The register: areas, people, facilities, and what managers reported."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from carealert.adapters.db.tables.base import Id, id_column, metadata
+from carealert.adapters.db.types import Json, UtcDateTime
+
+area = Table(
+    "area",
+    metadata,
+    Column("code_system", String(60), primary_key=True),
+    Column("code", String(60), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("parent_code", String(60)),
+    Column("names", Json, nullable=False),
+    Column("geometry", LargeBinary),  # WKB
+    Index(None, "code"),
+    Index(None, "parent_code"),
+)
+
+resident = Table(
+    "resident",
+    metadata,
+    id_column(),
+    Column("ref", String(60), nullable=False, unique=True),
+    Column("name_sealed", LargeBinary),
+    Column("label_sealed", LargeBinary, nullable=False),
+    Column("birth_year", Integer),
+    Column("gender", String(20), nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("cell", BigInteger),
+    Column("area_code", String(60)),
+    Column("language", String(35), nullable=False),
+    Column("second_language", String(35)),
+    Column("needs_sealed", LargeBinary, nullable=False),
+    Column("functioning", Json, nullable=False),
+    Column("phone_sealed", LargeBinary),
+    Column("phone_hash", LargeBinary),
+    Column("phone_sharing", String(20)),
+    Column("channel", String(20), nullable=False),
+    Column("consent", Json, nullable=False),
+    Column("next_due", UtcDateTime),
+    Column("backup_hours", Float),
+    Column("notes_sealed", LargeBinary),
+    Column("digest", String(64), nullable=False),  # of the imported row: tells changed rows
+    Index("ix_resident_cell", "cell", "lon", "lat", "ref"),  # answers the spatial match alone
+    Index(None, "area_code"),
+    Index(None, "phone_hash"),
+)
+
+caregiver = Table(
+    "caregiver",
+    metadata,
+    id_column(),
+    Column("ref", String(60), nullable=False, unique=True),
+    Column("name_sealed", LargeBinary),
+    Column("phone_sealed", LargeBinary),
+    Column("phone_hash", LargeBinary),
+    Column("phone_sharing", String(20)),
+    Column("channel", String(20), nullable=False),
+    Column("literacy", String(20)),
+    Column("gender", String(20), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("second_language", String(35)),
+    Column("paid", Boolean),
+    Column("consent", Json, nullable=False),
+    Column("quiet_from", String(5)),
+    Column("quiet_to", String(5)),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("digest", String(64), nullable=False),
+    Index(None, "phone_hash"),
+)
+
+care_link = Table(
+    "care_link",
+    metadata,
+    Column("resident_id", Id, ForeignKey("resident.id", ondelete="CASCADE"), primary_key=True),
+    Column("caregiver_id", Id, ForeignKey("caregiver.id", ondelete="CASCADE"), primary_key=True),
+    Column("relation", String(40)),
+    Column("role", String(20), nullable=False),
+    Index(None, "caregiver_id"),
+)
+
+facility = Table(
+    "facility",
+    metadata,
+    id_column(),
+    Column("ref", String(60), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("type", String(30), nullable=False),
+    Column("services", Json, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("cell", BigInteger),
+    Column("area_code", String(60)),
+    Column("details", Json, nullable=False),  # capacity, hours of power and water, accessibility
+    Column("digest", String(64), nullable=False),
+    Index("ix_facility_cell", "cell", "lon", "lat", "ref"),
+    Index(None, "area_code"),
+)
+
+facility_contact = Table(
+    "facility_contact",
+    metadata,
+    Column("facility_id", Id, ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(20), primary_key=True),  # manager, deputy
+    Column("name_sealed", LargeBinary),
+    Column("phone_sealed", LargeBinary, nullable=False),
+    Column("phone_hash", LargeBinary, nullable=False),
+    Column("language", String(35), nullable=False),
+    Index(None, "phone_hash"),
+)
+
+status_report = Table(
+    "status_report",
+    metadata,
+    id_column(),
+    Column("facility_ref", String(60), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    Column("source", String(60), nullable=False),
+    Index(None, "facility_ref", "reported_at"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("phone_hash", LargeBinary, primary_key=True),
+    Column("phone_sealed", LargeBinary, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("source", String(60), nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Registers and areas as files: CSV, XLSX and GeoJSON, whole or not at all."""

@@ -6,9 +6,7 @@ from datetime import datetime
 from carealert.domain.conditions import Subject
 from carealert.domain.plan import Candidate, FacilityCandidate, Match, NotSent, WhyNot
 from carealert.domain.rules import Rule, SubjectKind, When
-from carealert.domain.warnings import HazardWarning, Info, Severity
-
-_SEVERITY_ORDER = list(Severity)
+from carealert.domain.warnings import SEVERITY_ORDER, HazardWarning, Info, Severity
 
 
 def match_all(
@@ -68,7 +66,7 @@ def _one_of(value: object, allowed: frozenset[object] | frozenset[str]) -> bool:
 def _infos(when: When, warning: HazardWarning, active: Mapping[int, Info]) -> list[int]:
     """The infos for which `when` holds, most severe first, else in the sender's order."""
     held = [n for n, info in active.items() if holds(when, info, warning)]
-    return sorted(held, key=lambda n: _SEVERITY_ORDER.index(active[n].severity or Severity.UNKNOWN))
+    return sorted(held, key=lambda n: SEVERITY_ORDER.index(active[n].severity or Severity.UNKNOWN))
 
 
 def _resident(

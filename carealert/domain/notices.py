@@ -165,12 +165,16 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A rendered message: the language it came out in, its encoding and its SMS parts."""
+    """A rendered message: the language it came out in, its encoding and its SMS parts.
+
+    `left_out` names what was shed to keep the budget of segments, first shed first.
+    """
 
     body: str
     language: str
     encoding: Encoding
     segments: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

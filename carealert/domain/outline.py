@@ -7,9 +7,9 @@ the end, the source and how to answer always stay.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from carealert.domain.notices import Encoding
-from carealert.domain.sms import Size
 
 #: The most segments a text may have, by how it travels.
 BUDGET = {Encoding.GSM_7: 2, Encoding.UCS_2: 3}
@@ -55,9 +55,18 @@ class Outline:
     left_out: tuple[str, ...] = ()
 
 
-def fits(size: Size) -> bool:
+class Measured(Protocol):
+    """A text, or its size."""
+
+    @property
+    def encoding(self) -> Encoding: ...  # noqa: D102
+    @property
+    def segments(self) -> int: ...  # noqa: D102
+
+
+def fits(text: Measured) -> bool:
     """True if a text of this size keeps to the budget."""
-    return size.segments <= BUDGET[size.encoding]
+    return text.segments <= BUDGET[text.encoding]
 
 
 def sentences_of(text: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ class WhyNot(StrEnum):
     NOT_PUBLIC = "not_public"
     NOT_A_WARNING = "not_a_warning"
     OVER = "over"
+    SUPERSEDED = "superseded"
     AREA_UNRESOLVED = "area_unresolved"
     CANCEL_WITHOUT_ALERT = "cancel_without_alert"
     NO_RULE = "no_rule"

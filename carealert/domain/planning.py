@@ -9,22 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from carealert.domain.consequences import is_warned, strongest_first, with_consequences
+from carealert.domain.hazards import Hazard
 from carealert.domain.matching import match_all
-from carealert.domain.notices import Facts, MessageKind, NoticeDraft, RecipientKind, SubjectState
+from carealert.domain.notices import Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
-    DeskTask,
     FacilityCandidate,
     IncidentHistory,
     Match,
     NotSent,
     Office,
     Plan,
-    Timer,
     WhyNot,
 )
-from carealert.domain.rules import Rule, RuleSet, SubjectKind
-from carealert.domain.telling import Wish, merge, stand_down_draft, wishes_for
+from carealert.domain.rules import RuleSet, SubjectKind
+from carealert.domain.telling import Wish, line_of, merge, stand_down_draft, wishes_for
 from carealert.domain.updates import what_changed
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Scope, Status, is_over
 
@@ -41,16 +41,19 @@ def plan(
     now: datetime,
     *,
     unresolved: frozenset[int] = frozenset(),
+    still_warned: frozenset[tuple[SubjectKind, str]] = frozenset(),
 ) -> Plan:
     """Decide who is told what about `warning` at `now` (aware).
 
     `unresolved` numbers the infos that have an area which could not be placed on the map: they
     match only the people found otherwise, and nobody is stood down because of them.
+    `still_warned` are subjects under another message of the incident that holds: an agency may
+    run several at once, and the end of one is no all-clear for those under the other.
     """
     refusal = why_nobody(warning, history)
     if refusal is not None:
         return Plan(warning, not_sent=(refusal,))
-    active = active_infos(warning, now)
+    active = active_infos(warning, office, now)
     matches, not_sent = match_all(warning, active, rules.rules, residents, facilities, now)
     if not active and not history.told:
         not_sent.append(_about_warning(warning, WhyNot.OVER, "every part of it is over"))
@@ -62,30 +65,23 @@ def plan(
                 "an area has no polygon, no circle and no known code; an officer must look",
             )
         )
-    strongest = _strongest(matches, rules)
-    subjects = _subjects(residents, facilities)
-    wishes: list[Wish] = []
-    for match in strongest:
-        rule = _rule(rules, match.rule)
-        facts = facts_for(warning, match.info, subjects[match.kind, match.ref].places, office)
-        told, refused = wishes_for(
-            subjects[match.kind, match.ref], rule, rule.do.to, match, facts, office, now
-        )
-        wishes += told
-        not_sent += refused
+    wishes, refused = _wishes(
+        warning, strongest_first(matches, rules), rules, residents, facilities, office, now
+    )
     drafts, collapsed = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
-    not_sent += collapsed
     drafts, unchanged = _only_news(drafts, history)
-    not_sent += unchanged
+    not_sent += [*refused, *collapsed, *unchanged]
+    still = still_warned | {(match.kind, match.ref) for match in matches}
     if not (unresolved & active.keys()):
-        drafts += _stand_downs(warning, drafts, unchanged, history, office, now)
-    return _with_consequences(
+        ends, unheard = _stand_downs(warning, drafts, still, history, office, now)
+        drafts += ends
+        not_sent += unheard
+    return with_consequences(
         Plan(warning, tuple(matches), tuple(drafts), tuple(not_sent)),
-        strongest,
         wishes,
         rules,
         history,
-        now,
+        still,
     )
 
 
@@ -97,7 +93,7 @@ def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | No
     if warning.scope not in (Scope.PUBLIC, None):
         return _about_warning(warning, WhyNot.NOT_PUBLIC, f"its scope is {warning.scope.value}")
     if warning.msg_type is MsgType.CANCEL:
-        if history.told:
+        if history.told or history.subjects:
             return None
         return _about_warning(
             warning, WhyNot.CANCEL_WITHOUT_ALERT, "nobody was told what it cancels"
@@ -105,20 +101,36 @@ def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | No
     if warning.msg_type not in _WARNS:
         kind = warning.msg_type.value if warning.msg_type else "missing"
         return _about_warning(warning, WhyNot.NOT_A_WARNING, f"its msgType is {kind}")
+    if any(info.hazard is Hazard.TEST_MESSAGE for info in warning.infos):
+        # Seen in real feeds: a test of the system sent with status Actual.
+        return _about_warning(warning, WhyNot.NOT_ACTUAL, "its event is a test or a drill")
     return None
 
 
-def active_infos(warning: HazardWarning, now: datetime) -> dict[int, Info]:
+def active_infos(warning: HazardWarning, office: Office, now: datetime) -> dict[int, Info]:
     """The infos that still warn somebody at `now`, by their number; none for a Cancel."""
     if warning.msg_type is MsgType.CANCEL:
         return {}
-    return {n: info for n, info in enumerate(warning.infos) if not is_over(info, now)}
+    return {
+        n: info
+        for n, info in enumerate(warning.infos)
+        if not is_over(info, now)
+        and end_of(warning, info, office) > now
+        and info.hazard is not Hazard.NO_WARNING
+    }
+
+
+def end_of(warning: HazardWarning, info: Info, office: Office) -> datetime:
+    """When `info` ends; a missing `expires` is `sent`, or a later onset, + the assumed life."""
+    if info.expires is not None:
+        return info.expires
+    return max(warning.sent, info.onset or warning.sent) + office.assumed_life
 
 
 def facts_for(
     warning: HazardWarning, info: int, places: Mapping[str, str], office: Office
 ) -> Facts:
-    """What messages say of the warning; a missing `expires` becomes sent + the assumed life."""
+    """What messages say of the warning; its end is `end_of`."""
     chosen = warning.infos[info]
     area = next((area.area_desc for area in chosen.areas if area.area_desc), "")
     return Facts(
@@ -128,7 +140,7 @@ def facts_for(
         sender_name=chosen.sender_name or warning.sender,
         places=places or ({office.default_language: area} if area else {}),
         onset=chosen.onset or chosen.effective or warning.sent,
-        expires=chosen.expires or warning.sent + office.assumed_life,
+        expires=end_of(warning, chosen, office),
     )
 
 
@@ -136,15 +148,27 @@ def _about_warning(warning: HazardWarning, reason: WhyNot, detail: str) -> NotSe
     return NotSent("warning", warning.identifier, None, reason, detail)
 
 
-def _strongest(matches: Iterable[Match], rules: RuleSet) -> list[Match]:
-    """One match a subject: the strongest priority, then the order of the rule files."""
-    order = {rule.id: (rule.do.priority, n) for n, rule in enumerate(rules.rules)}
-    best: dict[tuple[SubjectKind, str], Match] = {}
+def _wishes(
+    warning: HazardWarning,
+    matches: Iterable[Match],
+    rules: RuleSet,
+    residents: Sequence[Candidate],
+    facilities: Sequence[FacilityCandidate],
+    office: Office,
+    now: datetime,
+) -> tuple[list[Wish], list[NotSent]]:
+    """Everybody whom any matching rule tells; a refusal is said once, however many rules agree."""
+    subjects = _subjects(residents, facilities)
+    wishes: list[Wish] = []
+    refusals: dict[tuple[str, str, WhyNot], NotSent] = {}
     for match in matches:
-        key = (match.kind, match.ref)
-        if key not in best or order[match.rule] < order[best[key].rule]:
-            best[key] = match
-    return list(best.values())
+        rule, subject = rules.get(match.rule), subjects[match.kind, match.ref]
+        facts = facts_for(warning, match.info, subject.places, office)
+        told, refused = wishes_for(subject, rule, rule.do.to, match, facts, office, now)
+        wishes += told
+        for entry in refused:
+            refusals.setdefault((entry.kind, entry.ref, entry.reason), entry)
+    return wishes, list(refusals.values())
 
 
 def _subjects(
@@ -156,13 +180,6 @@ def _subjects(
     for facility in facilities:
         found[SubjectKind.FACILITY, facility.facility.ref] = facility
     return found
-
-
-def _rule(rules: RuleSet, rule_id: str) -> Rule:
-    rule = rules.by_id(rule_id)
-    if rule is None:
-        raise KeyError(f"rule {rule_id} is not in rule set {rules.version}")
-    return rule
 
 
 def _only_news(
@@ -196,96 +213,26 @@ def _only_news(
 def _stand_downs(
     warning: HazardWarning,
     drafts: Sequence[NoticeDraft],
-    unchanged: Sequence[NotSent],
+    still: frozenset[tuple[SubjectKind, str]],
     history: IncidentHistory,
     office: Office,
     now: datetime,
-) -> list[NoticeDraft]:
-    """An end of the story for exactly those who heard its beginning and are no longer warned."""
-    still = {(draft.recipient.kind, draft.recipient.ref) for draft in drafts}
-    still |= {(RecipientKind(entry.kind), entry.ref) for entry in unchanged}
-    gone = [told for key, told in history.told.items() if key not in still]
-    return [
-        stand_down_draft(told, warning, history, office, now) for told in gone if not told.pending
-    ]
+) -> tuple[list[NoticeDraft], list[NotSent]]:
+    """An end of the story for exactly those who heard its beginning and are no longer warned.
 
-
-def _with_consequences(
-    base: Plan,
-    strongest: Sequence[Match],
-    wishes: Sequence[Wish],
-    rules: RuleSet,
-    history: IncidentHistory,
-    now: datetime,
-) -> Plan:
-    """Add timers for those asked, desk tasks for those nobody can reach, and the new states."""
-    reachable = {wish.subject for wish in wishes}
-    asked = {(_subject_kind(draft), about.ref) for draft in base.drafts for about in draft.about}
-    timers, tasks = [], []
-    states: dict[tuple[SubjectKind, str], SubjectState] = {}
-    for match in strongest:
-        subject = (match.kind, match.ref)
-        if subject not in reachable:
-            if history.subjects.get(subject) is SubjectState.WITH_DESK:
-                continue
-            tasks.append(DeskTask(*subject, "nobody can be told by SMS"))
-            states[subject] = SubjectState.WITH_DESK
-        elif subject in asked:
-            states[subject] = SubjectState.WAITING
-            timer = first_timer(match, _rule(rules, match.rule), history, now)
-            timers += [timer] if timer else []
-    blocked = any(e.reason is WhyNot.AREA_UNRESOLVED for e in base.not_sent)
-    if not blocked:
-        states |= _stood_down(strongest, history)
-    told_again = {(draft.recipient.kind, draft.recipient.ref) for draft in base.drafts}
-    matched_before = {
-        key for key, told in history.told.items() if told.pending and key not in told_again
-    }
-    silent = {
-        (RecipientKind(e.kind), e.ref) for e in base.not_sent if e.reason is WhyNot.NOTHING_CHANGED
-    }
-    return replace(
-        base,
-        timers=tuple(timers),
-        tasks=tuple(tasks),
-        states=states,
-        superseded=frozenset(told_again | (set() if blocked else matched_before - silent)),
-    )
-
-
-def first_timer(match: Match, rule: Rule, history: IncidentHistory, now: datetime) -> Timer | None:
-    """The first escalation step of a subject that was just asked, or None without a chain."""
-    if not rule.do.escalate:
-        return None
-    return Timer(
-        history.incident,
-        match.kind,
-        match.ref,
-        rule.id,
-        1,
-        history.revision,
-        match.info,
-        now,
-        now + rule.do.escalate[0].after,
-    )
-
-
-def next_timer(timer: Timer, rule: Rule) -> Timer | None:
-    """The step after `timer` in its rule's chain, or None after the last one."""
-    if timer.step >= len(rule.do.escalate):
-        return None
-    due_at = timer.started_at + rule.do.escalate[timer.step].after
-    return replace(timer, step=timer.step + 1, due_at=due_at)
-
-
-def _subject_kind(draft: NoticeDraft) -> SubjectKind:
-    of_facility = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
-    return SubjectKind.FACILITY if draft.recipient.kind in of_facility else SubjectKind.RESIDENT
-
-
-def _stood_down(
-    strongest: Sequence[Match], history: IncidentHistory
-) -> dict[tuple[SubjectKind, str], SubjectState]:
-    """Earlier subjects whom no rule matches any more."""
-    matched = {(match.kind, match.ref) for match in strongest}
-    return dict.fromkeys(history.subjects.keys() - matched, SubjectState.STOOD_DOWN)
+    Somebody who only may not be told any more (consent, another phone) is still in danger: to
+    tell them that it is over would be false.
+    """
+    lines = {line_of(draft.recipient) for draft in drafts}
+    ends: list[NoticeDraft] = []
+    unheard: list[NotSent] = []
+    for (kind, ref), told in history.told.items():
+        if told.pending or line_of(told.recipient) in lines or is_warned(told, still):
+            continue
+        if told.recipient.phone.number in office.suppressed:
+            detail = "the phone said STOP"
+            unheard.append(NotSent(kind.value, ref, told.rule, WhyNot.OPTED_OUT, detail))
+        else:
+            ends.append(stand_down_draft(told, warning, history, office, now))
+            lines.add(line_of(told.recipient))
+    return ends, unheard

@@ -107,3 +107,10 @@ class RuleSet:
     def by_id(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def get(self, rule_id: str) -> Rule:
+        """The rule with this id; raises KeyError."""
+        rule = self.by_id(rule_id)
+        if rule is None:
+            raise KeyError(f"rule {rule_id} is not in rule set {self.version}")
+        return rule

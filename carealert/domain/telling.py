@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from carealert.domain.conditions import Subject
 from carealert.domain.facilities import Contact, Facility
 from carealert.domain.notices import (
     About,
@@ -28,7 +29,7 @@ from carealert.domain.plan import (
     WhyNot,
 )
 from carealert.domain.rules import Audience, Priority, Rule, SubjectKind
-from carealert.domain.warnings import HazardWarning
+from carealert.domain.warnings import SEVERITY_ORDER, HazardWarning, Severity
 
 ADULT = 18
 #: A person who cannot take a text in is not told by one: somebody of the city goes or calls.
@@ -61,8 +62,11 @@ def wishes_for(
     """Everybody of `audiences` who may be told about the candidate, and who may not and why."""
     subject = (match.kind, match.ref)
     wishes: list[Wish] = []
-    refused: list[NotSent] = []
-    for person in _people(candidate, audiences, office):
+    refused = [
+        NotSent(match.kind.value, match.ref, rule.id, WhyNot.NO_CONTACT, detail)
+        for detail in _without_contact(candidate, audiences)
+    ]
+    for person in _people(candidate, audiences, office, now):
         why_not = person.why_not(office, now)
         if why_not or person.phone is None:
             reason, detail = why_not or (WhyNot.NO_PHONE, "no phone is registered")
@@ -118,14 +122,31 @@ class _Person:
         return None
 
 
+def _without_contact(
+    candidate: Candidate | FacilityCandidate, audiences: Sequence[Audience]
+) -> Iterable[str]:
+    """The audiences in which nobody is registered: a gap that an officer must see."""
+    if isinstance(candidate, Candidate):
+        if Audience.CAREGIVERS in audiences and not candidate.caregivers:
+            yield "no caregiver is registered"
+        return
+    if Audience.FACILITY_MANAGER in audiences and not candidate.facility.manager:
+        yield "no manager is registered"
+    if Audience.DEPUTY_MANAGER in audiences and not candidate.facility.deputy:
+        yield "no deputy manager is registered"
+
+
 def _people(
-    candidate: Candidate | FacilityCandidate, audiences: Sequence[Audience], office: Office
+    candidate: Candidate | FacilityCandidate,
+    audiences: Sequence[Audience],
+    office: Office,
+    now: datetime,
 ) -> Iterable[_Person]:
     if isinstance(candidate, FacilityCandidate):
         yield from _facility_people(candidate.facility, audiences)
         about = About(candidate.facility.ref, candidate.facility.name)
     else:
-        yield from _care_people(candidate, audiences)
+        yield from _care_people(candidate, audiences, now)
         about = _about(candidate)
     if Audience.CITY_DESK in audiences and office.desk:
         desk = office.desk
@@ -139,7 +160,9 @@ def _people(
         )
 
 
-def _care_people(candidate: Candidate, audiences: Sequence[Audience]) -> Iterable[_Person]:
+def _care_people(
+    candidate: Candidate, audiences: Sequence[Audience], now: datetime
+) -> Iterable[_Person]:
     resident, about = candidate.resident, _about(candidate)
     if Audience.CAREGIVERS in audiences:
         for caregiver, _ in candidate.caregivers:
@@ -155,6 +178,7 @@ def _care_people(candidate: Candidate, audiences: Sequence[Audience]) -> Iterabl
             is_subject=True,
             consent=resident.consent,
             channel=resident.channel,
+            age=Subject(resident, candidate.area_codes, now).age,
         )
 
 
@@ -201,9 +225,10 @@ def merge(
 ) -> tuple[list[NoticeDraft], list[NotSent]]:
     """One draft a recipient, however many people they care for (G17), and one a phone.
 
-    The strongest rule gives the template and the lane. Where one phone belongs to two people, a
-    caregiver's text is kept and the resident's own is not sent: two texts on one shared phone
-    confuse, and the second one's answer would count for the wrong person.
+    The strongest rule gives the template and the lane; among equals the first of `wishes`. Where
+    one phone belongs to two people, a caregiver's text is kept and the resident's own is not
+    sent: two texts on one shared phone confuse, and the second one's answer would count for the
+    wrong person.
     """
     groups: dict[tuple[RecipientKind, str], list[Wish]] = {}
     for wish in wishes:
@@ -220,7 +245,7 @@ def _draft(
     kind: MessageKind,
     step: int,
 ) -> NoticeDraft:
-    first = min(group, key=lambda wish: (wish.rule.do.priority, wish.rule.id))
+    first = min(group, key=lambda w: _strength(w.rule.do.priority, w.facts))
     do, recipient = first.rule.do, first.recipient
     template = do.escalate[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
@@ -242,9 +267,21 @@ def _draft(
         facts=first.facts,
         expected_replies={} if to_desk else dict(do.expect_reply or {}),
         due_at=due_at(do.priority, first.quiet, office, now),
-        expires_at=first.facts.expires or now + office.assumed_life,
+        expires_at=_useful_until(first.facts, office, now, to_desk=to_desk),
         reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),
     )
+
+
+def _useful_until(facts: Facts, office: Office, now: datetime, *, to_desk: bool) -> datetime:
+    """The end of the warning; the desk's work does not end with it: somebody did not answer."""
+    if to_desk or facts.expires is None:
+        return now + office.assumed_life
+    return facts.expires
+
+
+def _strength(priority: Priority, facts: Facts) -> tuple[Priority, int]:
+    """Strongest first. Where polygons differ, the worst of them is what the one text must say."""
+    return priority, SEVERITY_ORDER.index(facts.severity or Severity.UNKNOWN)
 
 
 def _kind(recipient: Recipient, kind: MessageKind) -> MessageKind:
@@ -252,17 +289,22 @@ def _kind(recipient: Recipient, kind: MessageKind) -> MessageKind:
     return MessageKind.FACILITY_CONFIRM if manager and kind is MessageKind.ALERT else kind
 
 
+def line_of(recipient: Recipient) -> tuple[str, str]:
+    """What must not ring twice: the phone of people, the post of managers and of the desk."""
+    if recipient.kind in (RecipientKind.CAREGIVER, RecipientKind.RESIDENT):
+        return ("phone", recipient.phone.number)
+    return (recipient.kind.value, recipient.ref)
+
+
 def _one_a_phone(drafts: Iterable[NoticeDraft]) -> tuple[list[NoticeDraft], list[NotSent]]:
     kept: dict[tuple[str, str], NoticeDraft] = {}
     dropped: list[NotSent] = []
-    order = {RecipientKind.CAREGIVER: 0, RecipientKind.RESIDENT: 1}
-    for draft in sorted(drafts, key=lambda d: (order.get(d.recipient.kind, 2), d.recipient.ref)):
-        if draft.recipient.kind not in order:  # managers and the desk answer for places
-            kept[draft.recipient.kind.value, draft.recipient.ref] = draft
-            continue
-        first = kept.setdefault(("phone", draft.recipient.phone.number), draft)
+    # "caregiver" sorts before "resident": the caregiver's text is the one that is kept.
+    for draft in sorted(drafts, key=lambda d: (d.recipient.kind.value, d.recipient.ref)):
+        line = line_of(draft.recipient)
+        first = kept.setdefault(line, draft)
         if first is not draft:
-            kept["phone", draft.recipient.phone.number] = _joined(first, draft)
+            kept[line] = _joined(first, draft)
             dropped.append(
                 NotSent(
                     draft.recipient.kind.value,
@@ -276,14 +318,16 @@ def _one_a_phone(drafts: Iterable[NoticeDraft]) -> tuple[list[NoticeDraft], list
 
 
 def _joined(first: NoticeDraft, second: NoticeDraft) -> NoticeDraft:
-    """The kept draft, now about the other's people too, in the more urgent lane."""
+    """The kept draft's recipient told about both's people, in the words of the stronger one."""
     about = {entry.ref: entry for entry in (*first.about, *second.about)}
     return replace(
-        first,
+        min(first, second, key=lambda d: _strength(d.priority, d.facts)),
+        recipient=first.recipient,
+        about_self=first.about_self,
         about=tuple(sorted(about.values(), key=lambda entry: entry.ref)),
-        priority=min(first.priority, second.priority),
         due_at=min(first.due_at, second.due_at),
         wording=max(first.wording, second.wording, key=list(Wording).index),
+        reasons=tuple(dict.fromkeys((*first.reasons, *second.reasons))),
     )
 
 

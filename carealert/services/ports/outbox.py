@@ -13,7 +13,7 @@ from carealert.domain.notices import (
     SubjectState,
     Text,
 )
-from carealert.domain.plan import IncidentHistory, Plan, Timer
+from carealert.domain.plan import DeskTask, IncidentHistory, Plan, Timer
 from carealert.domain.rules import SubjectKind
 
 
@@ -56,6 +56,7 @@ class FailureAction(StrEnum):
 
     RETRY = "retry"  # certainly not submitted: try again with backoff
     THROTTLED = "throttled"  # not submitted, does not count as an attempt
+    UNREACHABLE = "unreachable"  # no connection: not submitted, tried again while the text holds
     STOP_SENDER = "stop_sender"  # credentials or account: nobody can be reached, page the operator
     PERMANENT = "permanent"  # this number, this text: never again
     OPTED_OUT = "opted_out"  # the gateway knows of a STOP that we do not
@@ -63,12 +64,22 @@ class FailureAction(StrEnum):
 
 
 class DeliveryFailed(Exception):
-    """A channel could not confirm a send. `action` is the whole retry policy."""
+    """A channel could not confirm a send. `action` is the whole retry policy.
 
-    def __init__(self, message: str, action: FailureAction, code: str | None = None) -> None:
+    `retry_after` is the gateway's own wish, if it stated one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        action: FailureAction,
+        code: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
         self.action = action
         self.code = code
+        self.retry_after = retry_after
 
 
 class MessageChannel(Protocol):
@@ -171,6 +182,10 @@ class OutboxStore(Protocol):
         """Record a status callback; never lowers a rank; False for an unknown reference."""
         ...
 
+    def cancel_to(self, number: str, now: datetime) -> int:
+        """Cancel what still waits for this number, because it said STOP; return how many."""
+        ...
+
     def pending_count(self) -> int: ...
 
 
@@ -178,11 +193,22 @@ class EscalationStore(Protocol):
     """Timers, states and tasks: what happens when nobody answers."""
 
     def due(self, now: datetime, limit: int = 500) -> Sequence[tuple[Timer, int]]:
-        """Due timers whose subject has not answered, each with the id of its warning."""
+        """Due timers whose subject has not answered, each with the id of its warning.
+
+        In the order of due time, then incident: follow-up takes whole steps by it.
+        """
         ...
 
     def advance(self, timer: Timer, following: Timer | None, now: datetime) -> None:
         """Mark `timer` fired and write the one that follows; repeats are harmless."""
+        ...
+
+    def advance_all(self, advances: Sequence[tuple[Timer, Timer | None]], now: datetime) -> None:
+        """`advance` for many at once."""
+        ...
+
+    def hand_over(self, incident: str, tasks: Sequence[DeskTask], now: datetime) -> None:
+        """Open these tasks and put their subjects WITH_DESK, all at once."""
         ...
 
     def set_state(
@@ -218,7 +244,11 @@ class ReplyStore(Protocol):
         """Keep an inbound message; False if this one was kept before (a repeated webhook)."""
         ...
 
-    def understood(self, provider_id: str, meaning: str, notice: str | None) -> None: ...
+    def understood(
+        self, provider_id: str, meaning: str, notice: str | None, *, replied: bool = True
+    ) -> None:
+        """Note what was meant, which notice it answers, and whether an automatic answer went."""
+        ...
 
     def open_question(self, number: str) -> OpenQuestion | None:
         """The last notice sent to this number that expects an answer, answered or not."""

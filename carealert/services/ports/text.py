@@ -17,6 +17,9 @@ class Composer(Protocol):
         """One notice a draft, in order; raises TemplateProblem before any of them is saved."""
         ...
 
-    def answer(self, template: str, language: str) -> Text:
-        """A short fixed answer (`thanks_safe`, `help_coming`, `stopped`, …) in this language."""
+    def answer(self, template: str, language: str, answer: str | None = None) -> Text:
+        """A short fixed answer (`thanks_safe`, `help_coming`, `stopped`, …) in this language.
+
+        `answer` is the name of a reply that is repeated back, such as `limited`.
+        """
         ...

@@ -1,0 +1,110 @@
+"""`rules check`: everything that can be known to be wrong with rules before a warning comes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from carealert.adapters.rules.files import (
+    InvalidRules,
+    LoadedFile,
+    RuleProblem,
+    duplicate_ids,
+    read_rule_file,
+    rule_files_in,
+)
+from carealert.adapters.rules.running import rules_tested
+from carealert.adapters.rules.shape import allowed, nearest
+from carealert.adapters.rules.strict_yaml import Steps
+from carealert.domain.rules import Rule
+
+TESTS = "tests"
+
+
+def check(
+    paths: Sequence[Path],
+    template_names: Mapping[str, Collection[str]],
+    checklist_names: Collection[str],
+    languages: Collection[str],
+    today: date,
+) -> list[RuleProblem]:
+    """Every problem of the rule files in `paths` (files or folders), in their order.
+
+    `template_names` says in which languages each template exists; each of `languages` must be
+    among them. A rule needs a test in the folder `tests` beside its file.
+    """
+    problems: list[RuleProblem] = []
+    for place in paths:
+        files: list[LoadedFile] = []
+        for path in rule_files_in(place):
+            try:
+                files.append(read_rule_file(path))
+            except InvalidRules as error:
+                problems += error.problems
+        problems += duplicate_ids([(file, rule) for file in files for rule in file.rules])
+        for file in files:
+            problems += _review(file, today)
+            problems += _references(file, template_names, checklist_names, languages)
+            problems += _untested(file)
+    return sorted(set(problems))
+
+
+def _review(file: LoadedFile, today: date) -> list[RuleProblem]:
+    if file.review_by is None or today <= file.review_by:
+        return []
+    what = f"these rules were to be reviewed by {file.review_by}: review them and set a new day."
+    return [file.document.problem(("metadata", "review_by"), what)]
+
+
+def _references(
+    file: LoadedFile,
+    templates: Mapping[str, Collection[str]],
+    checklists: Collection[str],
+    languages: Collection[str],
+) -> list[RuleProblem]:
+    """Templates and checklists that a rule names and nobody wrote."""
+    problems: list[RuleProblem] = []
+    for number, rule in enumerate(file.rules):
+        at: Steps = ("rules", number, "do")
+        for path, name in _named_templates(rule):
+            what = _template_problem(name, templates, languages)
+            problems += [file.document.problem((*at, *path), what)] if what else []
+        if rule.do.checklist is not None and rule.do.checklist not in checklists:
+            what = f"there is no checklist '{rule.do.checklist}'."
+            what += nearest(rule.do.checklist, checklists) + allowed(sorted(checklists))
+            problems.append(file.document.problem((*at, "checklist"), what))
+    return problems
+
+
+def _named_templates(rule: Rule) -> list[tuple[Steps, str]]:
+    steps = enumerate(rule.do.escalate)
+    return [
+        (("template",), rule.do.template),
+        *((("escalate", n, "template"), step.template) for n, step in steps),
+    ]
+
+
+def _template_problem(
+    name: str, templates: Mapping[str, Collection[str]], languages: Collection[str]
+) -> str | None:
+    if name not in templates:
+        known = sorted(templates)
+        return f"there is no template '{name}'.{nearest(name, known)}{allowed(known)}"
+    missing = sorted(set(languages) - set(templates[name]))
+    if missing:
+        return f"the template '{name}' is not there in {', '.join(missing)}: translate it."
+    return None
+
+
+def _untested(file: LoadedFile) -> list[RuleProblem]:
+    try:
+        tested = rules_tested(file.path.parent / TESTS)
+    except InvalidRules as error:
+        return list(error.problems)
+    return [
+        file.document.problem(
+            ("rules", number, "id"),
+            f"no test in {file.path.parent / TESTS} expects the rule '{rule.id}': write one.",
+        )
+        for number, rule in enumerate(file.rules)
+        if rule.enabled and rule.id not in tested
+    ]

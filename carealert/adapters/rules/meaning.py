@@ -1,0 +1,156 @@
+"""What a well-formed rule file may still get wrong: rules that would never do what they say.
+
+These problems keep a file from being loaded: to run such a rule would mean to leave somebody out
+without a word.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from carealert.adapters.rules.model import AgeEntry, ConditionEntry, RuleEntry, RuleFile, length_of
+from carealert.adapters.rules.shape import allowed, nearest
+from carealert.adapters.rules.strict_yaml import Document, RuleProblem, Steps
+from carealert.domain.facilities import ContinuityStatus
+from carealert.domain.hazards import Hazard
+from carealert.domain.rules import Audience, SubjectKind
+
+#: Words that carriers act on by themselves (CTIA; Twilio's default keywords for opting out and
+#: in): an answer named so would take the phone off the list instead of answering.
+CARRIER_WORDS = frozenset(
+    {
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "start",
+        "unstop",
+        "yes",
+        "info",
+    }
+)
+#: Kept for leaving the list, on phones that cannot write letters.
+STOP_DIGIT = "0"
+
+_AUDIENCES = {
+    SubjectKind.RESIDENT: (Audience.RESIDENT, Audience.CAREGIVERS, Audience.CITY_DESK),
+    SubjectKind.FACILITY: (
+        Audience.FACILITY_MANAGER,
+        Audience.DEPUTY_MANAGER,
+        Audience.CITY_DESK,
+    ),
+}
+_ANSWERS = {
+    SubjectKind.RESIDENT: ("safe", "help"),
+    SubjectKind.FACILITY: tuple(
+        status.value for status in ContinuityStatus if status is not ContinuityStatus.UNKNOWN
+    ),
+}
+_NEVER = (Hazard.TEST_MESSAGE, Hazard.NO_WARNING)
+
+
+def meaning_problems(file: RuleFile, document: Document) -> Iterator[RuleProblem]:
+    """Every such problem of a file that has the right shape."""
+    day = file.metadata.review_by
+    if day is not None and not _is_day(day):
+        yield document.problem(("metadata", "review_by"), f"there is no day '{day}'.")
+    for number, entry in enumerate(file.rules):
+        at: Steps = ("rules", number)
+        for path, what in _of_rule(entry):
+            yield document.problem((*at, *path), what)
+
+
+def _of_rule(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    yield from _hazards(entry)
+    yield from _subjects(entry)
+    yield from _ages(entry.who, ("who",))
+    yield from _audiences(entry)
+    yield from _answers(entry)
+    yield from _chain(entry)
+
+
+def _hazards(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    for number, hazard in enumerate(entry.when.hazard or ()):
+        if hazard in _NEVER:
+            what = f"'{hazard.value}' never reaches people: remove it."
+            yield ("when", "hazard", number), what
+
+
+def _subjects(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    who = entry.who
+    if who.kind is SubjectKind.RESIDENT and who.facility_type is not None:
+        yield ("who", "facility_type"), "a rule about residents has no facility_type: remove it."
+    if who.kind is SubjectKind.FACILITY:
+        for name in ("needs", "age", "areas", "any", "all", "not_"):
+            if getattr(who, name) is not None:
+                key = name.rstrip("_")
+                yield ("who", key), f"'{key}' is about residents: remove it from a facility rule."
+
+
+def _ages(entry: ConditionEntry, at: Steps) -> Iterator[tuple[Steps, str]]:
+    if entry.age is not None and _is_empty_band(entry.age):
+        yield (*at, "age"), "nobody has this age: at_least must be smaller than below."
+    for name, parts in (("any", entry.any), ("all", entry.all)):
+        for number, part in enumerate(parts or ()):
+            yield from _ages(part, (*at, name, number))
+    if entry.not_ is not None:
+        yield from _ages(entry.not_, (*at, "not"))
+
+
+def _is_empty_band(age: AgeEntry) -> bool:
+    return age.at_least is not None and age.below is not None and age.at_least >= age.below
+
+
+def _audiences(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    known = _AUDIENCES[entry.who.kind]
+    places: list[tuple[Steps, list[Audience]]] = [(("do", "to"), entry.do.to)]
+    for step, chain in enumerate(entry.do.escalate or ()):
+        places.append((("do", "escalate", step, "to"), chain.to))
+    for at, audiences in places:
+        for number, audience in enumerate(audiences):
+            if audience not in known:
+                what = f"'{audience.value}' is not told by a rule about a {entry.who.kind.value}."
+                yield (*at, number), what + allowed(word.value for word in known)
+
+
+def _answers(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    known = _ANSWERS[entry.who.kind]
+    seen: dict[str, str] = {}
+    for answer, digit in (entry.do.expect_reply or {}).items():
+        at: Steps = ("do", "expect_reply", answer)
+        if answer.casefold() in CARRIER_WORDS:
+            yield at, f"carriers take the word '{answer}' for themselves: use another."
+        elif answer not in known:
+            yield at, f"the answer '{answer}' is not known.{nearest(answer, known)}{allowed(known)}"
+        if digit == STOP_DIGIT:
+            yield at, "the digit 0 is kept for leaving the list: use 1 to 9."
+        if digit in seen:
+            yield at, f"the digit {digit} means '{seen[digit]}' already."
+        seen.setdefault(digit, answer)
+
+
+def _chain(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    chain = entry.do.escalate or []
+    for number in range(1, len(chain)):
+        if length_of(chain[number].after) <= length_of(chain[number - 1].after):
+            what = (
+                f"{chain[number].after} is not later than the step before it "
+                f"({chain[number - 1].after}): all are counted from the first notice."
+            )
+            yield ("do", "escalate", number, "after"), what
+    if entry.do.priority == "life_threatening" and (
+        not chain or Audience.CITY_DESK not in chain[-1].to
+    ):
+        what = "a life_threatening rule must end its escalate at city_desk: silence needs a person."
+        yield ("do", "escalate"), what
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

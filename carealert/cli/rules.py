@@ -1,0 +1,290 @@
+"""`carealert rules`: read, check, test and try who is told what when a warning says what."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from carealert import clock
+from carealert.adapters.plan_json import Rates, plan_json
+from carealert.adapters.rules.check import TESTS, check
+from carealert.adapters.rules.files import InvalidRules, load_rules
+from carealert.adapters.rules.model import describe, json_schema
+from carealert.adapters.rules.running import run_tests
+from carealert.bootstrap import App, open_app
+from carealert.cli.output import Exit, emit, fail
+from carealert.domain.rules import Rule, RuleSet, SubjectKind
+from carealert.domain.warnings import HazardWarning
+from carealert.paths import with_overrides
+from carealert.services import alerting
+from carealert.services.ports.feeds import UnreadableDocument
+
+app = typer.Typer(no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files or folders; without any, the rules in force.", exists=True),
+]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the rules in force and where each comes from. Example: carealert rules list."""
+    rules = open_app().rules
+    rows = [_row(rule) for rule in rules.rules]
+    lines = [
+        f"{'on ' if row['enabled'] else 'off'} {row['id']:32} {row['priority']:17} {row['origin']}"
+        for row in rows
+    ]
+    lines.append(f"{len(rows)} rules, version {rules.version[:12]}")
+    emit({"version": rules.version, "rules": rows}, as_json, "\n".join(lines))
+
+
+@app.command()
+def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show one rule with its times. Example: carealert rules show flood-severe."""
+    rule = _found(open_app().rules, rule_id)
+    row = _row(rule) | {
+        "title": rule.title,
+        "why": rule.why,
+        "to": [audience.value for audience in rule.do.to],
+        "template": rule.do.template,
+        "checklist": rule.do.checklist,
+        "expect_reply": dict(rule.do.expect_reply or {}),
+        "escalate": [
+            {
+                "after_minutes": step.after.total_seconds() / 60,
+                "to": [audience.value for audience in step.to],
+                "template": step.template,
+            }
+            for step in rule.do.escalate
+        ],
+    }
+    emit(row, as_json, "\n".join(f"{key}: {_shown(value)}" for key, value in row.items()))
+
+
+@app.command()
+def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Say a rule as a sentence. Example: carealert rules explain flood-severe."""
+    sentence = sentence_of(_found(open_app().rules, rule_id))
+    emit({"id": rule_id, "sentence": sentence}, as_json, sentence)
+
+
+@app.command("check")
+def check_(paths: Paths = None, as_json: AsJson = False) -> None:
+    """Find what is wrong with rules before a warning comes. Example: carealert rules check."""
+    application = open_app()
+    composer = application.composer
+    languages = composer.languages()
+    places = list(paths or with_overrides("rules", application.settings.config))
+    problems = check(
+        places,
+        {
+            name: [tag for tag in languages if composer.has(tag, name)]
+            for name in composer.template_names()
+        },
+        composer.checklist_names(),
+        languages,
+        clock.now().astimezone(application.settings.zone).date(),
+    )
+    data = [
+        {"file": p.file, "line": p.line, "column": p.column, "problem": p.what} for p in problems
+    ]
+    text = "\n".join(str(problem) for problem in problems) or "No problem found."
+    emit({"problems": data}, as_json, text)
+    if problems:
+        raise typer.Exit(Exit.CONFIG)
+
+
+@app.command("test")
+def run_rule_tests(paths: Paths = None, as_json: AsJson = False) -> None:
+    """Play rule tests in memory. Example: carealert rules test rules/tests/flood.yaml."""
+    places = paths or [
+        folder / TESTS
+        for folder in with_overrides("rules", open_app().settings.config)
+        if (folder / TESTS).is_dir()
+    ]
+    try:
+        results = run_tests(places)
+    except InvalidRules as error:
+        fail(f"These rules or tests cannot be read:\n{error}", Exit.CONFIG)
+    failed = [result for result in results if result.failures]
+    lines = [
+        f"FAILED {result.where}: {result.name}\n" + "\n".join(f"    {f}" for f in result.failures)
+        for result in failed
+    ]
+    lines.append(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    data = [
+        {"where": r.where, "name": r.name, "passed": not r.failures, "failures": list(r.failures)}
+        for r in results
+    ]
+    emit({"tests": data}, as_json, "\n".join(lines))
+    if failed:
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command("try")
+def try_(
+    warning: Annotated[str, typer.Argument(help="A file, or the number of a stored warning.")],
+    rules: Annotated[
+        Path | None, typer.Option(exists=True, help="Rules to try in place of those in force.")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The moment, such as 2026-05-26T12:00+06:00.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who would be told what, and who not and why; nothing is sent or saved.
+
+    Example: carealert rules try cyclone.xml --now 2026-05-26T12:00+06:00
+    """
+    application = open_app()
+    moment = _moment(now)
+    try:
+        chosen = load_rules([rules]) if rules else application.rules
+    except InvalidRules as error:
+        fail(f"These rules cannot be used:\n{error}", Exit.CONFIG)
+    matched = False
+    for one in _warnings(application, warning):
+        decided, notices = alerting.dry_run(
+            application.db, chosen, application.composer, one, application.office, moment
+        )
+        genders = alerting.matched_genders(application.db, decided)
+        data = plan_json(decided, notices, genders, _rates(application))
+        emit(data, as_json, _plan_text(data))
+        matched = matched or bool(decided.matches or decided.drafts)
+    if not matched:
+        raise typer.Exit(Exit.NOTHING)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors. Example: carealert rules schema."""
+    emit(None, False, json.dumps(json_schema(), indent=1))
+
+
+def sentence_of(rule: Rule) -> str:
+    """The rule in one sentence."""
+    when = rule.when
+    says = [
+        f"{name} {' or '.join(sorted(word.value for word in words))}"
+        for name, words in (
+            ("hazard", when.hazards),
+            ("severity", when.severities),
+            ("urgency", when.urgencies),
+            ("certainty", when.certainties),
+            ("message", when.msg_types),
+            ("response", when.response_types),
+        )
+        if words
+    ]
+    who = describe(rule.who.condition)
+    if rule.who.kind is SubjectKind.FACILITY:
+        who = " or ".join(sorted(kind.value for kind in rule.who.facility_types)) or "any facility"
+    steps = "".join(
+        f"; after {step.after.total_seconds() / 60:g} minutes without an answer "
+        f"{_shown([audience.value for audience in step.to])}"
+        for step in rule.do.escalate
+    )
+    told = _shown([audience.value for audience in rule.do.to])
+    return (
+        f"When a warning says {' and '.join(says) or 'anything'}, for each {rule.who.kind.value} "
+        f"inside it ({who}) tell {told}, {rule.do.priority.name.lower().replace('_', ' ')}{steps}."
+    )
+
+
+def _found(rules: RuleSet, rule_id: str) -> Rule:
+    rule = rules.by_id(rule_id)
+    if rule is None:
+        fail(f"There is no rule '{rule_id}': see 'carealert rules list'.", Exit.NOTHING)
+    return rule
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "enabled": rule.enabled,
+        "priority": rule.do.priority.name.lower(),
+        "kind": rule.who.kind.value,
+        "origin": rule.origin,
+    }
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return clock.now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"'{text}' is not a time such as 2026-05-26T12:00+06:00.", Exit.USAGE)
+    if moment.tzinfo is None:
+        fail(f"'{text}' has no offset: write {text}+06:00, or {text}Z.", Exit.USAGE)
+    return moment
+
+
+def _warnings(application: App, given: str) -> Sequence[HazardWarning]:
+    path = Path(given)
+    if not path.is_file():
+        if not given.isdigit():
+            fail(f"There is no file {given}.", Exit.USAGE)
+        return [_stored(application, int(given))]
+    try:
+        reading = application.reader.read(path.read_bytes(), path.resolve().as_uri())
+    except UnreadableDocument as problem:
+        fail(f"{given} cannot be read: {problem}", Exit.FAILED)
+    if not reading.warnings:
+        fail(f"{given} holds no warning.", Exit.NOTHING)
+    return reading.warnings
+
+
+def _stored(application: App, warning_id: int) -> HazardWarning:
+    try:
+        with application.db.reading() as stores:
+            return stores.warnings.get(warning_id).warning
+    except LookupError:
+        fail(
+            f"There is no stored warning {warning_id}: see 'carealert warnings list'.", Exit.NOTHING
+        )
+
+
+def _rates(application: App) -> Rates:
+    settings = application.settings
+    return Rates(settings.segment_cost, settings.segments_per_second)
+
+
+def _plan_text(data: dict[str, Any]) -> str:
+    """The Plan for people: the counts, each text once, and why somebody is not told."""
+    summary = data["summary"]
+    head = (
+        f"{data['warning']['msg_type']} {data['warning']['identifier']}: "
+        f"{summary['residents']} residents and {summary['facilities']} facilities matched, "
+        f"{summary['notices']} notices ({summary['segments']} SMS segments, "
+        f"about {summary['estimated_minutes']} minutes, cost {summary['estimated_cost']})"
+    )
+    lines = [head]
+    texts: dict[str, list[str]] = defaultdict(list)
+    for notice in data["notices"]:
+        texts[notice["text"]].append(f"{notice['recipient_kind']} {notice['recipient_ref']}")
+    for text, recipients in texts.items():
+        more = f" and {len(recipients) - 3} more" if len(recipients) > 3 else ""
+        lines += [f"  to {', '.join(recipients[:3])}{more}:", f"    {text}"]
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for entry in data["not_sent"]:
+        reasons[entry["reason"]].append(f"{entry['kind']} {entry['ref']}")
+    for reason, refs in reasons.items():
+        more = f" and {len(refs) - 3} more" if len(refs) > 3 else ""
+        lines.append(f"  not told, {reason}: {', '.join(refs[:3])}{more}")
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value) or "nobody"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or "nothing"
+    return str(value)

@@ -1,0 +1,90 @@
+"""Words of one language that a text must not hold, or must: rules G01, G04 and G08.
+
+An entry matches whole words, in any case; `dialy*` matches every word that begins so, and an
+entry of several words matches them in a row. In languages that join words (`by_part`) a sensitive
+entry also matches inside a word, except inside the words of `allowed`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The lexicon of one language."""
+
+    sensitive: frozenset[str]
+    gendered: frozenset[str]
+    verbs: frozenset[str]
+    allowed: frozenset[str] = field(default_factory=frozenset)
+    by_part: bool = False
+
+    def sensitive_in(self, text: str) -> tuple[str, ...]:
+        """The entries found in `text` that tell of illness, birth, disability or violence."""
+        words = self._words(text)
+        return _found(self._sensitive, " ".join(words))
+
+    def gendered_in(self, text: str) -> tuple[str, ...]:
+        """The entries found in `text` that take the carer for a woman or a man."""
+        return _found(self._gendered, " ".join(_words(text)))
+
+    def starts_action(self, text: str) -> int | None:
+        """Where in `text` the first action verb ends, or None."""
+        found = self._verbs.search(unicodedata.normalize("NFC", text).casefold())
+        return found.end() if found else None
+
+    def _words(self, text: str) -> list[str]:
+        words = _words(text)
+        return [word for word in words if word not in self._allowed] if self.by_part else words
+
+    @cached_property
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(_plain(word) for word in self.allowed)
+
+    @cached_property
+    def _sensitive(self) -> re.Pattern[str]:
+        return _pattern(self.sensitive, whole=not self.by_part)
+
+    @cached_property
+    def _gendered(self) -> re.Pattern[str]:
+        return _pattern(self.gendered, whole=True)
+
+    @cached_property
+    def _verbs(self) -> re.Pattern[str]:
+        return _pattern(self.verbs, whole=True)
+
+
+def _pattern(entries: Iterable[str], *, whole: bool) -> re.Pattern[str]:
+    """One pattern for all entries, longest first; it matches nothing where there are none."""
+    ordered = sorted((_plain(entry) for entry in entries), key=lambda entry: (-len(entry), entry))
+    alternatives = "|".join(
+        re.escape(entry.rstrip("*")) + ("" if entry.endswith("*") or not whole else _END)
+        for entry in ordered
+    )
+    before = _START if whole else ""
+    return re.compile(f"{before}(?:{alternatives})" if alternatives else r"(?!)")
+
+
+def _found(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match.group() for match in pattern.finditer(text)))
+
+
+def _plain(text: str) -> str:
+    """Canonically composed and case-folded: the form in which texts and entries are compared."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_plain(text))
+
+
+#: Python's \w leaves out the vowel signs of Indic scripts, which belong to words.
+_LETTER = (
+    "\\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f\u1780-\u17d3\u200c\u200d"
+)
+_WORD = re.compile(f"[{_LETTER}]+")
+_START = f"(?<![{_LETTER}])"
+_END = f"(?![{_LETTER}])"

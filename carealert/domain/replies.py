@@ -1,0 +1,128 @@
+"""What somebody meant by a text message: an answer in one digit, STOP, START, or unclear.
+
+The two mistakes do not weigh the same. An answer that ends the worry ("safe", "open") counts only
+where nothing else is said that we do not know; one that asks for a person counts whatever else is
+said. What stays unclear leaves the question open, and silence escalates.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MeaningKind(StrEnum):
+    """What kind of thing was said."""
+
+    ANSWER = "answer"
+    STOP = "stop"
+    START = "start"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What was said; `answer` names the expected reply where there is one."""
+
+    kind: MeaningKind
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words people write instead of a digit, or beside one; lower case.
+
+    `stop` and `start` count as whole messages only. `answers` gives the answers that words mean;
+    `harmless` may stand beside a digit without changing what it says.
+    """
+
+    stop: frozenset[str]
+    start: frozenset[str]
+    answers: Mapping[str, str]
+    harmless: frozenset[str]
+
+
+#: Opt-out words of the carriers (Twilio, "Advanced opt-out") and of some languages. Words that
+#: are common answers elsewhere are left out: "acha" is stop in Swahili, but fine in Hindi.
+STOP_WORDS = frozenset(
+    {
+        *("stop", "stopall", "stop all", "unsubscribe", "end", "quit", "revoke", "optout"),
+        *("opt out", "cancel", "বন্ধ", "বন্ধ করুন", "থামুন", "বাতিল", "baja", "parar", "arret"),
+        *("arrêt", "tigil", "berhenti", "बंद", "बंद करें", "रोकें", "قف", "توقف", "إيقاف", "стоп"),
+        *("หยุด", "停止"),
+    }
+)
+START_WORDS = frozenset({"start", "unstop", "yes", "শুরু", "শুরু করুন", "शुरू", "alta", "ابدأ"})
+
+WORDS = Words(
+    STOP_WORDS,
+    START_WORDS,
+    {
+        **dict.fromkeys(("help", "sos", "সাহায্য", "ayuda", "aide", "ajuda", "saidia"), "help"),
+        **dict.fromkeys(("tulong", "tolong", "मदद", "مساعدة", "مدد", "النجدة"), "help"),
+        **dict.fromkeys(("safe", "নিরাপদ", "সুরক্ষিত", "सुरक्षित"), "safe"),
+        **dict.fromkeys(("open", "খোলা", "चालू"), "open"),
+        **dict.fromkeys(("closed", "বন্ধ", "बंद"), "closed"),
+    },
+    frozenset(
+        {
+            *("reply", "answer", "ans", "press", "option", "number", "is", "my", "the", "i", "we"),
+            *("am", "are", "all", "ok", "okay", "fine", "good", "thanks", "thank", "you", "yes"),
+            *("please", "hi", "hello", "everyone", "and", "well", "dear", "sir", "madam"),
+            *("উত্তর", "আমি", "আমরা", "আছি", "সবাই", "ভালো", "ভাল", "ধন্যবাদ", "হ্যাঁ", "জি"),
+            *("respuesta", "gracias", "si", "sí", "bien", "merci", "oui", "réponse"),
+        }
+    ),
+)
+
+#: Answers after which nobody looks any further.
+_REASSURING = frozenset({"safe", "open"})
+#: Drawn on top of a digit on phones' keyboards; no part of the word.
+_ORNAMENTS = {"\ufe0e", "\ufe0f", "\u20e3"}
+
+
+def understand(body: str, expected_replies: Mapping[str, str], words: Words = WORDS) -> Meaning:
+    """Read `body` as an answer to a question whose replies are `expected_replies`.
+
+    That maps an answer to its digit, such as {"safe": "1"}; digits count in any script.
+    """
+    said = _words_in(body)
+    whole = " ".join(said)
+    # A manager who is asked whether the place is open writes "বন্ধ" for closed, not for STOP.
+    if words.answers.get(whole) not in expected_replies:
+        if whole in words.stop:
+            return Meaning(MeaningKind.STOP)
+        if whole in words.start:
+            return Meaning(MeaningKind.START)
+    answer = _answer(said, expected_replies, words)
+    return Meaning(MeaningKind.ANSWER, answer) if answer else Meaning(MeaningKind.UNCLEAR)
+
+
+def _answer(said: list[str], expected: Mapping[str, str], words: Words) -> str | None:
+    meant = {word: answer for word, answer in words.answers.items() if answer in expected}
+    meant |= {name: name for name in expected}
+    meant |= {digit: name for name, digit in expected.items()}
+    answers = {meant[word] for word in said if word in meant}
+    if len(answers) != 1:
+        return None
+    (answer,) = answers
+    rest = {word for word in said if word not in meant}
+    return None if answer in _REASSURING and rest - words.harmless else answer
+
+
+def _words_in(body: str) -> list[str]:
+    """Words and numbers in lower case, digits as 0 to 9, everything else as a gap."""
+    text = unicodedata.normalize("NFKC", body).casefold()
+    return "".join(_plain(character) for character in text).split()
+
+
+def _plain(character: str) -> str:
+    if character in _ORNAMENTS:
+        return ""
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
+    category = unicodedata.category(character)
+    if category == "Cf":  # marks of direction and joining stand inside words
+        return ""
+    return character if category[0] in "LNM" else " "

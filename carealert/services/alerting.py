@@ -1,0 +1,251 @@
+"""From a stored warning to notices in the outbox: dry run and live run share the decision."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from carealert.domain.matching import match_all
+from carealert.domain.notices import Notice, Recipient, RecipientKind
+from carealert.domain.people import Phone, PhoneSharing
+from carealert.domain.plan import IncidentHistory, NotSent, Office, Plan, WhyNot
+from carealert.domain.planning import active_infos, plan, why_nobody
+from carealert.domain.rules import RuleSet, SubjectKind
+from carealert.domain.warnings import HazardWarning, MsgType, Scope, Status, refers_to
+from carealert.services.candidates import (
+    find_inside,
+    load_facilities,
+    load_residents,
+)
+from carealert.services.ports.feeds import StoredWarning
+from carealert.services.ports.store import Database, Stores
+from carealert.services.ports.text import Composer, TemplateProblem
+
+#: How many stored warnings are looked through for the incident of one that is only tried, and
+#: for other messages of an incident that still hold.
+RECENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """What the office says about itself. `desk_phone` is E.164; without it the desk has no SMS."""
+
+    default_language: str
+    time_zone: tzinfo
+    desk_phone: str | None = None
+    desk_language: str = "en"
+    assumed_life: timedelta = timedelta(hours=12)
+
+    def office(self, suppressed: frozenset[str]) -> Office:
+        """The office as deciding needs it, with the numbers that said STOP."""
+        desk = None
+        if self.desk_phone is not None:
+            phone = Phone(self.desk_phone, PhoneSharing.PRIVATE)
+            desk = Recipient(RecipientKind.CITY_DESK, "desk", phone, self.desk_language, None)
+        return Office(self.default_language, self.time_zone, desk, suppressed, self.assumed_life)
+
+
+def dry_run(
+    db: Database,
+    rules: RuleSet,
+    composer: Composer,
+    warning: HazardWarning,
+    office: OfficeSettings,
+    now: datetime,
+) -> tuple[Plan, Sequence[Notice]]:
+    """What `warning`, stored or not, would lead to at `now`; nothing is saved.
+
+    Raises TemplateProblem.
+    """
+    with db.reading() as stores:
+        history = _history_of(stores, warning)
+        decided = _decide(stores, rules, warning, history, office, now)
+    return decided, composer.compose(decided.drafts)
+
+
+def alert(
+    db: Database,
+    rules: RuleSet,
+    composer: Composer,
+    warning_id: int,
+    office: OfficeSettings,
+    now: datetime,
+) -> Plan:
+    """Decide about a stored warning and put its notices in the outbox, all or nothing.
+
+    Raises TemplateProblem: then nothing is written but a line of the journal, and the warning
+    stays unplanned.
+    """
+    try:
+        with db.transaction() as stores:
+            stored = stores.warnings.get(warning_id)
+            decided = _decided_or_replaced(stores, rules, stored, office, now)
+            notices = composer.compose(decided.drafts)
+            new = stores.outbox.save_plan(decided, notices, warning_id, rules.version, now)
+            stores.warnings.mark_planned(warning_id, now)
+            stores.journal.write(
+                now,
+                "planned",
+                f"warning:{warning_id}",
+                matches=str(len(decided.matches)),
+                notices=str(new),
+                not_sent=str(len(decided.not_sent)),
+                tasks=str(len(decided.tasks)),
+            )
+    except TemplateProblem as problem:
+        _note_failure(db, warning_id, problem, now)
+        raise
+    return decided
+
+
+def plan_waiting(
+    db: Database,
+    rules: RuleSet,
+    composer: Composer,
+    office: OfficeSettings,
+    now: datetime,
+) -> int:
+    """Plan every warning that waits, oldest first; return how many were planned.
+
+    One whose texts cannot be written stays waiting and does not hold up the others.
+    """
+    planned = 0
+    failed: set[int] = set()
+    while True:
+        with db.reading() as stores:
+            waiting = [one.id for one in stores.warnings.unplanned(len(failed) + 100)]
+        todo = [warning_id for warning_id in waiting if warning_id not in failed]
+        if not todo:
+            return planned
+        for warning_id in todo:
+            try:
+                alert(db, rules, composer, warning_id, office, now)
+                planned += 1
+            except TemplateProblem:
+                failed.add(warning_id)
+
+
+def matched_genders(db: Database, decided: Plan) -> Mapping[str, int]:
+    """How many matched residents are of which gender: whom a decision reaches, for reports."""
+    refs = {match.ref for match in decided.matches if match.kind is SubjectKind.RESIDENT}
+    with db.reading() as stores:
+        counts = Counter(one.gender.value for one in stores.people.residents(refs))
+    return dict(sorted(counts.items()))
+
+
+def _decided_or_replaced(
+    stores: Stores,
+    rules: RuleSet,
+    stored: StoredWarning,
+    office: OfficeSettings,
+    now: datetime,
+) -> Plan:
+    """The decision, unless a later message took this one's place before it was planned.
+
+    Feeds are polled in no order: an Alert may be read after its own Cancel.
+    """
+    warning = stored.warning
+    later = stored.superseded_by
+    if later is not None:
+        detail = f"a later message took its place (warning:{later})"
+        refusal = NotSent("warning", warning.identifier, None, WhyNot.SUPERSEDED, detail)
+        return Plan(warning, not_sent=(refusal,))
+    history = stores.outbox.history(stored.incident, stored.revision)
+    return _decide(stores, rules, warning, history, office, now)
+
+
+def _decide(
+    stores: Stores,
+    rules: RuleSet,
+    warning: HazardWarning,
+    history: IncidentHistory,
+    settings: OfficeSettings,
+    now: datetime,
+) -> Plan:
+    office = settings.office(stores.people.suppressed())
+    if why_nobody(warning, history) is not None:
+        return plan(warning, rules, (), (), history, office, now)
+    inside = find_inside(stores, active_infos(warning, office, now))
+    return plan(
+        warning,
+        rules,
+        load_residents(stores, inside.residents),
+        load_facilities(stores, inside.facilities),
+        history,
+        office,
+        now,
+        unresolved=inside.unresolved,
+        still_warned=_still_warned(stores, rules, warning, history, office, now),
+    )
+
+
+def _still_warned(
+    stores: Stores,
+    rules: RuleSet,
+    warning: HazardWarning,
+    history: IncidentHistory,
+    office: Office,
+    now: datetime,
+) -> frozenset[tuple[SubjectKind, str]]:
+    """Subjects under other messages of the incident that hold: it may have several at once."""
+    if not history.told:
+        return frozenset()
+    found: set[tuple[SubjectKind, str]] = set()
+    others = [
+        one
+        for one in stores.warnings.recent(RECENT)
+        if one.incident == history.incident and _holds_beside(one, warning)
+    ]
+    for other in others:
+        active = active_infos(other.warning, office, now)
+        inside = find_inside(stores, active)
+        matches, _ = match_all(
+            other.warning,
+            active,
+            rules.rules,
+            load_residents(stores, inside.residents),
+            load_facilities(stores, inside.facilities),
+            now,
+        )
+        found |= {(match.kind, match.ref) for match in matches}
+    return frozenset(found)
+
+
+def _holds_beside(other: StoredWarning, warning: HazardWarning) -> bool:
+    """True where `other` warns the public too, and no later message took its place."""
+    return (
+        other.superseded_by is None
+        and other.warning.key != warning.key
+        and not refers_to(warning, other.warning)
+        and other.warning.status is Status.ACTUAL
+        and other.warning.scope in (Scope.PUBLIC, None)
+        and other.warning.msg_type in (MsgType.ALERT, MsgType.UPDATE)
+    )
+
+
+def _history_of(stores: Stores, warning: HazardWarning) -> IncidentHistory:
+    """What a warning that is only tried would find: the history that its predecessors made.
+
+    One that was decided already is tried as if it were new, or nothing in it would be news.
+    """
+    recent = stores.warnings.recent(RECENT)
+    for stored in recent:
+        if stored.warning.key == warning.key:
+            if stored.planned_at and warning.msg_type is MsgType.ALERT:
+                return IncidentHistory(stored.incident, stored.revision)
+            return stores.outbox.history(stored.incident, stored.revision)
+    for stored in recent:
+        if refers_to(warning, stored.warning):
+            return stores.outbox.history(stored.incident, stored.revision + 1)
+    return IncidentHistory("new", 0)
+
+
+def _note_failure(db: Database, warning_id: int, problem: TemplateProblem, now: datetime) -> None:
+    """Say it once in the journal, not at every tick until somebody mends the template."""
+    subject, what = f"warning:{warning_id}", str(problem)
+    with db.transaction() as stores:
+        for line in stores.journal.recent(RECENT):
+            known = (line.event, line.subject) == ("planning_failed", subject)
+            if known and line.details.get("problem") == what:
+                return
+        stores.journal.write(now, "planning_failed", subject, problem=what)

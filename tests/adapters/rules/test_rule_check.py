@@ -1,0 +1,101 @@
+"""`rules check`: the shipped rules pass it, and each kind of slip is found."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from carealert.adapters.rules.check import check
+from tests.adapters.rules.test_rule_files import FILE, SHIPPED
+
+LANGUAGES = ("en", "bn")
+TEMPLATES = dict.fromkeys(("care_alert", "facility_confirm", "reminder", "desk"), LANGUAGES)
+CHECKLISTS = ("cyclone", "flood", "heat", "cold", "smoke", "earthquake", "tsunami", "power")
+TODAY = date(2026, 5, 26)
+TESTS = """\
+rule_files: [../a.yaml]
+tests:
+  - name: one
+    warning: {hazard: flood, severity: Severe}
+    residents: [{id: r1, needs: [mobility], caregivers: [c1]}]
+    expect: [{at: 0m, to: c1, rule: flood-leave}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.yaml").write_text(FILE)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "a.yaml").write_text(TESTS)
+    return tmp_path
+
+
+def found(folder: Path, today: date = TODAY) -> str:
+    problems = check([folder], TEMPLATES, CHECKLISTS, LANGUAGES, today)
+    return "\n".join(str(problem) for problem in problems)
+
+
+def rewrite(folder: Path, before: str, after: str) -> None:
+    path = folder / "a.yaml"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after, 1))
+
+
+def test_the_shipped_rules_have_no_problem() -> None:
+    assert check([SHIPPED], TEMPLATES, CHECKLISTS, LANGUAGES, TODAY) == []
+
+
+def test_a_good_folder_has_no_problem(folder: Path) -> None:
+    assert found(folder) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            "template: care_alert",
+            "template: care_alrt",
+            (":12:7: there is no template 'care_alrt'. Did you mean 'care_alert'?"),
+        ),
+        ("template: desk", "template: dsk", ":18:40: there is no template 'dsk'."),
+        (
+            "checklist: flood",
+            "checklist: floods",
+            (":13:7: there is no checklist 'floods'. Did you mean 'flood'?"),
+        ),
+        ("id: flood-leave", "id: flood-leaves", "expects the rule 'flood-leaves': write one."),
+        ("10m", "10 m", "is not a length of time"),
+        ("to: [city_desk]", "to: [caregivers]", "must end its escalate at city_desk"),
+    ],
+)
+def test_a_slip_is_found(folder: Path, before: str, after: str, expected: str) -> None:
+    rewrite(folder, before, after)
+    assert expected in found(folder)
+
+
+def test_a_template_that_a_language_lacks_is_named(folder: Path) -> None:
+    half = {**TEMPLATES, "reminder": ("en",)}
+    problems = check([folder], half, CHECKLISTS, LANGUAGES, TODAY)
+    assert [problem.what for problem in problems] == [
+        "the template 'reminder' is not there in bn: translate it."
+    ]
+
+
+def test_rules_are_due_for_review_after_their_day_and_not_on_it(folder: Path) -> None:
+    assert found(folder, date(2027, 11, 1)) == ""
+    assert "were to be reviewed by 2027-11-01" in found(folder, date(2027, 11, 2))
+
+
+def test_a_rule_that_is_turned_off_needs_no_test(folder: Path) -> None:
+    rewrite(folder, "id: flood-leave\n", "id: flood-off\n    enabled: false\n")
+    assert found(folder) == ""
+
+
+def test_a_broken_test_file_is_a_problem_too(folder: Path) -> None:
+    (folder / "tests" / "a.yaml").write_text(TESTS.replace("expect:", "expects:"))
+    assert "Did you mean 'expect'" in found(folder)
+
+
+def test_ids_used_twice_are_found(folder: Path) -> None:
+    (folder / "b.yaml").write_text(FILE)
+    assert "the id 'flood-leave' is used twice" in found(folder)

@@ -1,0 +1,161 @@
+"""Which drafts render alike, what their people are called, and what their text would say."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from carealert.adapters.texts.files import Language, Words
+from carealert.adapters.texts.phrases import fill
+from carealert.domain.checklists import NEED_KEYS, by_urgency, hazard_key
+from carealert.domain.hazards import Hazard
+from carealert.domain.notices import Facts, MessageKind, NoticeDraft, RecipientKind, Wording
+from carealert.domain.outline import Outline, Step, by_person, sentences_of
+from carealert.domain.people import Need
+from carealert.domain.sms import cut, one_line
+
+#: Longest name of a centre in characters.
+CENTRE = 30
+#: Steps for needs beside the hazard's own: a text has one to three actions (rule G05).
+NEED_STEPS = 2
+#: A weekday names one day only within a week.
+NEAR = timedelta(days=6)
+#: A start that is this close is now.
+SOON = timedelta(hours=1)
+
+_MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that decides a text except the names: drafts with equal briefs render alike.
+
+    `told` and `named` are per person, those with the most urgent needs first: the step for the
+    person's need, if the text tells one, and whether the name may be told.
+    """
+
+    language: str
+    template: str
+    kind: MessageKind
+    wording: Wording
+    about_self: bool
+    step: int
+    facts: tuple[object, ...]
+    checklist: str | None
+    replies: tuple[tuple[str, str], ...]
+    told: tuple[str | None, ...]
+    named: tuple[bool, ...]
+    starts: bool
+    near: bool
+
+
+def labels_for(
+    draft: NoticeDraft, words: Words, is_sensitive: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """What each person or facility of the draft may be called on this phone; "" is not at all.
+
+    The desk gets references. A borrowed phone gets no name, and other shared phones none that
+    gives a need away; a centre whose name does is told by its reference.
+    """
+    if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DESK:
+        return tuple(one_line(about.ref) for about in draft.about)
+    is_manager = draft.recipient.kind in _MANAGERS
+    if not is_manager and (own_voice(draft) or draft.wording is Wording.CARE_CARD):
+        return ("",) * len(draft.about)
+    labels = (one_line(about.label) for about in draft.about)
+    if is_manager:
+        labels = (cut(label, CENTRE) for label in labels)
+    if draft.wording is Wording.PRIVATE:
+        return tuple(labels)
+    return tuple(
+        label
+        if not is_sensitive(label)
+        else (fill(words.your_facility, ref=one_line(about.ref)) if is_manager else "")
+        for label, about in zip(labels, draft.about, strict=True)
+    )
+
+
+#: How urgent a person's step is (0 most), and its text; None without a step.
+NeedStep = tuple[int, str] | None
+
+
+def need_step(
+    needs: frozenset[Need], hazard: Hazard, language: Language, wording: Wording, *, own: bool
+) -> NeedStep:
+    """The step for the most urgent of one person's needs, worded for this phone."""
+    if wording is Wording.CARE_CARD:
+        return None
+    for need in by_urgency(needs):
+        item = language.checklists.need_item(need, hazard_key(hazard))
+        if item is not None:
+            return _URGENCY[need], item.worded(wording, about_self=own)
+    return None
+
+
+def brief_for(
+    draft: NoticeDraft, language: str, labels: Sequence[str], steps: Sequence[NeedStep]
+) -> tuple[Brief, tuple[str, ...]]:
+    """The brief of a draft, and its people's `labels` in the order in which the brief has them.
+
+    Sorting by urgency makes many briefs equal, which saves most of the renderings.
+    """
+    facts = draft.facts
+    order = sorted(range(len(steps)), key=lambda n: steps[n] or _NO_STEP)
+    told: dict[str, None] = {}
+    for n in order:
+        step = steps[n]
+        if step is not None and len(told) < NEED_STEPS:
+            told[step[1]] = None
+    brief = Brief(
+        language,
+        draft.template,
+        draft.kind,
+        draft.wording,
+        own_voice(draft),
+        draft.step,
+        (
+            facts.hazard,
+            facts.event,
+            facts.severity,
+            facts.sender_name,
+            tuple(sorted(facts.places.items())),
+            facts.onset,
+            facts.expires,
+        ),
+        draft.checklist,
+        tuple(draft.expected_replies.items()),
+        tuple(_told(steps[n], told) for n in order),
+        tuple(bool(labels[n]) for n in order),
+        facts.onset is not None and facts.onset - draft.due_at >= SOON,
+        facts.expires is None or facts.expires - draft.due_at < NEAR,
+    )
+    return brief, tuple(labels[n] for n in order)
+
+
+def whole_outline(brief: Brief, facts: Facts, language: Language) -> Outline:
+    """Everything that the text would say if it had room."""
+    found = [(person, text) for person, text in enumerate(brief.told) if text is not None]
+    return Outline((_hazard_step(brief, facts, language), *by_person(found)))
+
+
+def own_voice(draft: NoticeDraft) -> bool:
+    """True where the reader is the one person concerned; two on one phone need their names."""
+    return draft.about_self and len(draft.about) == 1
+
+
+def _hazard_step(brief: Brief, facts: Facts, language: Language) -> Step:
+    lists, key = language.checklists, hazard_key(facts.hazard)
+    named = lists.named(brief.checklist, key) if brief.checklist else None
+    # A list that a rule names and nobody wrote must not cost the warning its action.
+    item = named or lists.hazard_item(key)
+    if item is not None:
+        return Step(sentences_of(item.worded(brief.wording, about_self=brief.about_self)))
+    actions = language.words.first_actions
+    return Step(sentences_of(actions.get(facts.hazard, actions[Hazard.OTHER])))
+
+
+def _told(step: NeedStep, told: Collection[str]) -> str | None:
+    return step[1] if step is not None and step[1] in told else None
+
+
+_URGENCY = {need: number for number, need in enumerate(NEED_KEYS)}
+_NO_STEP = (len(NEED_KEYS), "")

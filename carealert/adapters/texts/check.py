@@ -1,0 +1,137 @@
+"""Everything that can be known to be wrong with texts before a warning comes."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from carealert.adapters.file_errors import RowError
+from carealert.adapters.texts.files import Language
+from carealert.adapters.texts.samples import samples
+from carealert.domain.checklists import Checklist
+from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text, Wording
+from carealert.domain.sms import encode
+from carealert.domain.text_rules import Said, broken_rules
+from carealert.services.ports.text import TemplateProblem
+
+#: The fixed answers; all other templates are notices.
+ANSWERS = (
+    "thanks_safe",
+    "help_coming",
+    "facility_thanks",
+    "stopped",
+    "started",
+    "unclear",
+    "unknown_sender",
+)
+NOTICES = ("care_alert", "reminder", "stand_down", "facility_confirm", "desk")
+#: The language that every other one is compared with.
+REFERENCE = "en"
+#: These ask for no action within the preview: one ends the story, one speaks to the office.
+_NO_ACTION = ("stand_down", "desk")
+_ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
+
+
+class CheckedComposer(Protocol):
+    """What the check needs of the composer."""
+
+    @property
+    def sender_tag(self) -> str: ...  # noqa: D102
+    def templates(self) -> dict[str, tuple[str, ...]]: ...  # noqa: D102
+    def languages(self) -> tuple[str, ...]: ...  # noqa: D102
+    def language(self, tag: str) -> Language: ...  # noqa: D102
+    def compose(self, drafts: list[NoticeDraft]) -> list[Notice]: ...  # noqa: D102
+    def answer(self, template: str, language: str, answer: str | None = None) -> Text: ...  # noqa: D102
+
+
+def problems_of(composer: CheckedComposer) -> tuple[RowError, ...]:
+    """Each problem once, by language: the file, what is wrong, and what to do."""
+    found: dict[str, RowError] = {}
+    for tag in composer.languages():
+        for problem in _problems_in(composer, tag):
+            found.setdefault(str(problem), problem)
+    return tuple(found.values())
+
+
+def _problems_in(composer: CheckedComposer, tag: str) -> Iterator[RowError]:
+    try:
+        language = composer.language(tag)
+    except TemplateProblem as problem:
+        yield _unreadable(problem)
+        return
+    if not language.lexicon.verbs or not language.lexicon.sensitive:
+        yield _wrong(f"lexicons/{tag}.yaml", "is missing or empty", "No text can be checked")
+    yield from _checklist_problems(language, composer.language(REFERENCE))
+    for template, tags in composer.templates().items():
+        file = f"sms/{tag}/{template}.txt.j2"
+        if tag in tags:
+            yield from _text_problems(composer, language, template, file)
+        elif template in (*NOTICES, *ANSWERS):
+            yield _wrong(file, "does not exist", "Translate it")
+
+
+def _text_problems(
+    composer: CheckedComposer, language: Language, template: str, file: str
+) -> Iterator[RowError]:
+    try:
+        if template in ANSWERS:
+            texts = [_answer(composer, language, template)]
+        else:
+            drafts = list(samples(template, language.tag))
+            texts = [_said(notice, language, composer) for notice in composer.compose(drafts)]
+    except TemplateProblem as problem:
+        yield _unreadable(problem)
+        return
+    broken = {rule: text for text in texts for rule in broken_rules(text, language.lexicon)}
+    for rule, text in broken.items():
+        yield _wrong(file, f"{rule} (in a text about {text.hazard or 'an answer'})", "Reword it")
+
+
+def _answer(composer: CheckedComposer, language: Language, template: str) -> Said:
+    text = composer.answer(template, language.tag, "evacuating")
+    return Said(text.body, composer.sender_tag, Wording.CARE_CARD, "", {}, asks_action=False)
+
+
+def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said:
+    """What the text of a sample has to say (rule G05)."""
+    draft = notice.draft
+    hazard = language.words.hazards[draft.facts.hazard]
+    must_say = {"hazard": hazard}
+    if draft.template not in _NO_ACTION:
+        must_say |= {f"answer '{name}'": digit for name, digit in draft.expected_replies.items()}
+    asks_action = draft.template not in _NO_ACTION
+    text = notice.text.body
+    return Said(text, composer.sender_tag, draft.wording, hazard, must_say, asks_action)
+
+
+def _checklist_problems(language: Language, reference: Language) -> Iterator[RowError]:
+    file = f"checklists/{language.tag}.json"
+    for known in reference.checklists.lists:
+        found = language.checklists.get(known.id)
+        if found is None:
+            yield _wrong(file, f"has no list {known.id}", "Translate it")
+        elif [item.n for item in found.items] != [item.n for item in known.items]:
+            yield _wrong(file, f"list {known.id} has other items", f"Compare it with {REFERENCE}")
+    for checklist in language.checklists.lists:
+        yield from _item_problems(checklist, language, file)
+
+
+def _item_problems(checklist: Checklist, language: Language, file: str) -> Iterator[RowError]:
+    for item in checklist.items:
+        where = f"list {checklist.id}, item {item.n}:"
+        for text in filter(None, (item.text, item.neutral, item.own)):
+            size = encode(text)
+            if size.segments > _ITEM_SEGMENTS[size.encoding]:
+                yield _wrong(file, f"{where} G06: {size.segments} segments", "Shorten it")
+        if checklist.kind != "resident":
+            continue
+        for own in (False, True):
+            for word in language.lexicon.sensitive_in(item.worded(Wording.NEUTRAL, about_self=own)):
+                what = f"{where} G01: '{word}' on a phone that others read"
+                yield _wrong(file, what, "Give the item a neutral wording")
+
+
+def _wrong(file: str, what: str, fix: str) -> RowError:
+    return RowError(file, None, None, what, fix)
+
+
+def _unreadable(problem: TemplateProblem) -> RowError:
+    return RowError("templates", None, None, str(problem).rstrip("."), "Mend it and check again")

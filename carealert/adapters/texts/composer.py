@@ -1,0 +1,271 @@
+"""Texts from templates: drafts that render alike are rendered once and then get their names.
+
+Names (the labels that caregivers chose) never go through a template. They stand as private-use
+characters until each draft's own are filled in, so that a text is the same whether its draft is
+composed alone or with 20,000 others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from carealert.adapters.file_errors import RowError
+from carealert.adapters.texts.briefs import (
+    Brief,
+    NeedStep,
+    brief_for,
+    labels_for,
+    need_step,
+    own_voice,
+    whole_outline,
+)
+from carealert.adapters.texts.check import problems_of
+from carealert.adapters.texts.files import Language, read_language, tags_in
+from carealert.adapters.texts.parts import Parts, Variant
+from carealert.adapters.texts.phrases import tags_of
+from carealert.adapters.texts.rendering import Templates
+from carealert.domain.checklists import HAZARD_KEYS
+from carealert.domain.lexicon import Lexicon
+from carealert.domain.notices import Notice, NoticeDraft, Text, Wording
+from carealert.domain.outline import Outline, fits, outlines
+from carealert.domain.people import Need
+from carealert.domain.sms import encode, one_line
+from carealert.services.ports.text import TemplateProblem
+
+#: What a person is told in where neither their languages nor the office's have the template.
+LAST_LANGUAGE = "en"
+
+
+class TemplateComposer:
+    """The Composer port over folders of templates, the user's own first, the shipped ones last.
+
+    Files are read when they are first needed and then kept: a changed file takes a restart.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        *,
+        sender_tag: str,
+        time_zone: tzinfo,
+        default_language: str = LAST_LANGUAGE,
+    ) -> None:
+        self._folders = tuple(folders)
+        self._templates = Templates(self._folders)
+        self._tag = one_line(sender_tag)
+        self._zone = time_zone
+        self._default = default_language
+        self._tags = tags_in(self._folders)
+        self._languages: dict[str, Language] = {}
+        self._chosen: dict[tuple[str, str | None, str], str] = {}
+
+    def compose(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
+        """One notice a draft, in order; raises TemplateProblem before any of them is returned."""
+        return _Composition(self).notices(drafts)
+
+    def answer(self, template: str, language: str, answer: str | None = None) -> Text:
+        """A short fixed answer in this language; `answer` is a reply that is repeated back."""
+        found = self.language_for(template, language, None)
+        words = found.words
+        values = {
+            "tag": self._tag,
+            "answer": words.status_words.get(answer, answer) if answer else "",
+            "digits_note": words.digits_note,
+        }
+        body = self._templates.render(found.tag, template, values)
+        size = encode(body)
+        return Text(body, found.tag, size.encoding, size.segments)
+
+    @property
+    def sender_tag(self) -> str:
+        """What every text begins with."""
+        return self._tag
+
+    def template_names(self) -> tuple[str, ...]:
+        """The templates that any language has, sorted."""
+        return self._templates.names()
+
+    def templates(self) -> dict[str, tuple[str, ...]]:
+        """In which languages each template exists."""
+        languages = self.languages()
+        return {
+            name: tuple(tag for tag in languages if self.has(tag, name))
+            for name in self.template_names()
+        }
+
+    def checklist_names(self) -> tuple[str, ...]:
+        """What a rule may name as its checklist: hazard words and ids of lists, sorted."""
+        lists = self.language(LAST_LANGUAGE).checklists.lists
+        return tuple(sorted({*HAZARD_KEYS.values(), *(found.id for found in lists)}))
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages that have words for SMS, by their tags, sorted."""
+        return self._tags
+
+    def check(self) -> tuple[RowError, ...]:
+        """What is missing, not fillable, too long or unsafe, in every language."""
+        return problems_of(self)
+
+    def language(self, tag: str) -> Language:
+        """The words of one language; raises TemplateProblem."""
+        if tag not in self._languages:
+            self._languages[tag] = read_language(self._folders, tag)
+        return self._languages[tag]
+
+    def language_for(self, template: str, language: str, second: str | None) -> Language:
+        """The first of the person's languages and the office's that has this template (G12)."""
+        key = (language, second, template)
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(template, language, second)
+        return self.language(self._chosen[key])
+
+    def has(self, language: str, template: str) -> bool:
+        """True if the template exists in this language."""
+        return self._templates.has(language, template)
+
+    def parts(self, brief: Brief, draft: NoticeDraft) -> Parts:
+        """What the template of this brief is filled with."""
+        event_is_safe = brief.wording is Wording.PRIVATE or not self.is_sensitive(draft.facts.event)
+        language = self.language(brief.language)
+        return Parts(
+            brief, draft.facts, language, self._tag, self._zone, event_is_safe=event_is_safe
+        )
+
+    def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
+        """The template in this language; raises TemplateProblem."""
+        return self._templates.render(language, template, values)
+
+    def is_sensitive(self, text: str) -> bool:
+        """True if `text` holds a sensitive word of any language: names come in all of them."""
+        return any(lexicon.sensitive_in(text) for lexicon in self._lexicons)
+
+    @cached_property
+    def _lexicons(self) -> tuple[Lexicon, ...]:
+        found = (self._lexicon(tag) for tag in self._tags)
+        return tuple(lexicon for lexicon in found if lexicon is not None)
+
+    def _lexicon(self, tag: str) -> Lexicon | None:
+        try:
+            return self.language(tag).lexicon
+        except TemplateProblem:
+            return None  # `check` tells; a broken language must not stop the texts of the others
+
+    def _choose(self, template: str, language: str, second: str | None) -> str:
+        known = set(self.languages())
+        for tag in tags_of([language, second, self._default, LAST_LANGUAGE]):
+            if tag in known and self.has(tag, template):
+                return tag
+        names = ", ".join(self.template_names())
+        what = f"there is no template '{template}' in any language that serves"
+        fix = f"Write it, or use one of: {names}"
+        raise TemplateProblem(str(RowError(f"sms/{language}", None, None, what, fix)))
+
+
+class _Composition:
+    """One call of compose: what was rendered and looked up in it."""
+
+    def __init__(self, composer: TemplateComposer) -> None:
+        self._composer = composer
+        self._groups: dict[Brief, _Group] = {}
+        self._sensitive: dict[str, bool] = {}
+        self._steps: dict[tuple[object, ...], NeedStep] = {}
+
+    def notices(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
+        return [Notice(draft, self._text(draft)) for draft in drafts]
+
+    def _text(self, draft: NoticeDraft) -> Text:
+        recipient = draft.recipient
+        language = self._composer.language_for(
+            draft.template, recipient.language, recipient.second_language
+        )
+        labels = labels_for(draft, language.words, self._is_sensitive)
+        steps = [self._need_step(about.needs, draft, language) for about in draft.about]
+        brief, names = brief_for(draft, language.tag, labels, steps)
+        group = self._groups.get(brief)
+        if group is None:
+            group = self._groups[brief] = _Group(self._composer, brief, draft, language)
+        return group.text(names)
+
+    def _need_step(
+        self, needs: frozenset[Need], draft: NoticeDraft, language: Language
+    ) -> NeedStep:
+        own = own_voice(draft)
+        key = (needs, draft.facts.hazard, language.tag, draft.wording, own)
+        if key not in self._steps:
+            self._steps[key] = need_step(
+                needs, draft.facts.hazard, language, draft.wording, own=own
+            )
+        return self._steps[key]
+
+    def _is_sensitive(self, label: str) -> bool:
+        if label not in self._sensitive:
+            self._sensitive[label] = self._composer.is_sensitive(label)
+        return self._sensitive[label]
+
+
+class _Group:
+    """Drafts that render alike: ever shorter variants, each rendered when it is first needed."""
+
+    def __init__(
+        self, composer: TemplateComposer, brief: Brief, draft: NoticeDraft, language: Language
+    ) -> None:
+        self._composer, self._brief = composer, brief
+        self._parts = composer.parts(brief, draft)
+        self._language = language
+        self._shorter = outlines(whole_outline(brief, draft.facts, language))
+        self._variants: list[Variant] = []
+        self._texts: dict[tuple[str, ...], Text] = {}
+        #: Variants before this one are too long whatever the names are.
+        self._first = 0
+
+    def text(self, names: tuple[str, ...]) -> Text:
+        """The longest variant that keeps the budget with these names in it, or the shortest."""
+        if names not in self._texts:
+            self._texts[names] = self._longest_that_fits(names)
+        return self._texts[names]
+
+    def _longest_that_fits(self, names: tuple[str, ...]) -> Text:
+        number = self._first
+        while (variant := self._variant(number)) is not None:
+            text = self._filled(variant, names)
+            if fits(text):
+                return text
+            number += 1
+            if number == self._first + 1 and not fits(encode(variant.bare)):
+                self._first = number
+        return self._filled(self._variants[-1], names)
+
+    def _filled(self, variant: Variant, names: tuple[str, ...]) -> Text:
+        body = variant.filled(names, self._language.words)
+        size = encode(body)
+        tag = self._language.tag
+        return Text(body, tag, size.encoding, size.segments, variant.left_out)
+
+    def _variant(self, number: int) -> Variant | None:
+        """The variant of this number, or None after the last one."""
+        while len(self._variants) <= number:
+            outline = next(self._shorter, None)
+            if outline is None:
+                return None
+            found = self._rendered(outline)
+            if self._variants:
+                found = _with_news(self._variants[-1], found)
+            self._variants.append(found)
+        return self._variants[number]
+
+    def _rendered(self, outline: Outline) -> Variant:
+        values, groups = self._parts.values(outline)
+        text = self._composer.render(self._brief.language, self._brief.template, values)
+        most = max(outline.names, 1) if outline.names is not None else None
+        cut_short = most is not None and any(len(people) > most for people in groups)
+        return Variant(text, groups, most if cut_short else None, outline.left_out)
+
+
+def _with_news(longer: Variant, found: Variant) -> Variant:
+    """`found` naming as left out only what this template would have said."""
+    same = found.text == longer.text and found.names == longer.names
+    left_out = longer.left_out if same else (*longer.left_out, found.left_out[-1])
+    return replace(found, left_out=left_out)

@@ -1,0 +1,130 @@
+"""Drafts with the longest values that a register and a warning may hold, for checking texts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from carealert.domain.checklists import HAZARD_KEYS
+from carealert.domain.hazards import Hazard
+from carealert.domain.notices import (
+    About,
+    Channel,
+    Facts,
+    MessageKind,
+    NoticeDraft,
+    Recipient,
+    RecipientKind,
+    Wording,
+)
+from carealert.domain.people import Need, Phone, PhoneSharing
+from carealert.domain.rules import Priority
+from carealert.domain.warnings import Severity
+
+#: 40, 12 and 28 characters: the longest source and name that are told whole, the longest upazila.
+LONGEST_SOURCE = "Regional Water and Weather Safety Office"
+LONGEST_LABELS = ("Rokeya Khala", "Shamsu Chach", "Nurjahan Nan", "Little Tuntu")
+LONGEST_PLACES = {"en": "Dhaka South City Corporation", "bn": "ঢাকা দক্ষিণ সিটি কর্পোরেশন"}
+CENTRE = "Krishnachura Care Block"
+
+_NOW = datetime(2026, 5, 20, 6, 0, tzinfo=UTC)
+_ANSWERS = {"safe": "1", "help": "2"}
+_STATUSES = {"open": "1", "limited": "2", "evacuating": "3", "closed": "4"}
+#: Hazards whose steps for needs differ; the others have those of LANDSLIDE or of OTHER.
+_WITH_STEPS = frozenset({*HAZARD_KEYS, Hazard.LANDSLIDE, Hazard.OTHER})
+_PHONE = Phone("+12025550100", PhoneSharing.UNKNOWN)
+_KINDS: Mapping[str, tuple[MessageKind, ...]] = {
+    "reminder": (MessageKind.REMINDER,),
+    "stand_down": (MessageKind.STAND_DOWN,),
+    "facility_confirm": (MessageKind.FACILITY_CONFIRM, MessageKind.UPDATE),
+    "desk": (MessageKind.DESK,),
+}
+_ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE)
+
+
+def samples(template: str, language: str) -> Iterator[NoticeDraft]:
+    """Drafts of this template over every hazard, wording, kind and, where it matters, need."""
+    for hazard in Hazard:
+        for wording in Wording:
+            for kind in _KINDS.get(template, _ALERT_KINDS):
+                yield from _drafts(template, language, hazard, wording, kind)
+
+
+def sample(
+    template: str,
+    language: str,
+    hazard: Hazard,
+    wording: Wording,
+    kind: MessageKind,
+    about: tuple[About, ...],
+    *,
+    about_self: bool = False,
+) -> NoticeDraft:
+    """One draft with the longest values."""
+    recipient = Recipient(_recipient(template, about_self), "sample", _PHONE, language, None)
+    return NoticeDraft(
+        incident="sample",
+        recipient=recipient,
+        about=about,
+        about_self=about_self,
+        rule="sample",
+        step=1 if template in ("desk", "reminder") else 0,
+        revision=0,
+        kind=kind,
+        priority=Priority.URGENT,
+        channel=Channel.SMS,
+        wording=wording,
+        template=template,
+        checklist=None,
+        facts=facts(hazard),
+        expected_replies=_STATUSES if template == "facility_confirm" else _ANSWERS,
+        due_at=_NOW,
+        expires_at=_NOW,
+        reasons=(),
+    )
+
+
+def facts(hazard: Hazard) -> Facts:
+    """A warning of this hazard with a start on another day and the longest names."""
+    return Facts(
+        hazard,
+        "Unusual thing",
+        Severity.EXTREME,
+        LONGEST_SOURCE,
+        LONGEST_PLACES,
+        _NOW + timedelta(days=7, hours=11),
+        _NOW + timedelta(days=8, hours=15),
+    )
+
+
+def _drafts(
+    template: str, language: str, hazard: Hazard, wording: Wording, kind: MessageKind
+) -> Iterator[NoticeDraft]:
+    if template == "facility_confirm":
+        yield sample(template, language, hazard, wording, kind, (About("f1", CENTRE),))
+        return
+    if template in ("desk", "reminder", "stand_down"):
+        yield sample(template, language, hazard, wording, kind, _people())
+        return
+    yield sample(template, language, hazard, wording, kind, _people())
+    if kind is MessageKind.UPDATE or wording is Wording.CARE_CARD or hazard not in _WITH_STEPS:
+        return  # needs are told as in the first text, as for another hazard, or not at all
+    for need in Need:
+        one = (About("r1", LONGEST_LABELS[0], frozenset({need})),)
+        yield sample(template, language, hazard, wording, kind, one)
+        yield sample(template, language, hazard, wording, kind, one, about_self=True)
+
+
+def _people() -> tuple[About, ...]:
+    """Four people with different needs: a caregiver's longest text."""
+    needs = (Need.DIALYSIS, Need.POWER_DEPENDENT_BREATHING, Need.INFANT, Need.MOBILITY)
+    return tuple(
+        About(f"r{number}", label, frozenset({need}))
+        for number, (label, need) in enumerate(zip(LONGEST_LABELS, needs, strict=True))
+    )
+
+
+def _recipient(template: str, about_self: bool) -> RecipientKind:
+    if template == "desk":
+        return RecipientKind.CITY_DESK
+    if template == "facility_confirm":
+        return RecipientKind.FACILITY_MANAGER
+    return RecipientKind.RESIDENT if about_self else RecipientKind.CAREGIVER

@@ -1,0 +1,1 @@
+"""What the console reads: counts and refs, set by set, and never a sealed column."""

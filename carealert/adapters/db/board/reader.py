@@ -1,0 +1,217 @@
+"""The console's reader: set-based reads, one transaction a page, no key to open sealed columns."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, case, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from carealert.adapters.db.board.counts import Counts, counts_of
+from carealert.adapters.db.board.facilities import facility_rows, questions, statuses
+from carealert.adapters.db.board.map import Shapes, facility_features, place_features
+from carealert.adapters.db.board.people import reach, rule_counts, subject_page
+from carealert.adapters.db.board.pulse import newest_journal, pulse, unreadable
+from carealert.adapters.db.board.timeline import timeline
+from carealert.adapters.db.board.warnings import Head, Messages
+from carealert.adapters.db.tables import subject, task
+from carealert.domain.notices import SubjectState
+from carealert.services.watching import (
+    BoardUnavailable,
+    FacilityRow,
+    FeedsView,
+    GeoJson,
+    IncidentSummary,
+    IncidentView,
+    Now,
+    Phase,
+    ServiceStatus,
+    SubjectPage,
+    TaskRow,
+)
+
+#: The first screen shows the first of the open tasks; the cards count them all.
+FIRST_TASKS = 8
+MOST_TASKS = 500
+
+
+class SqlBoard:
+    """BoardReader on an engine. `assumed_life` is how long a warning without `expires` holds."""
+
+    def __init__(self, engine: Engine, assumed_life: timedelta = timedelta(hours=12)) -> None:
+        self._engine = engine.execution_options(carealert_reading=True)
+        self._messages = Messages(assumed_life)
+        self._shapes = Shapes()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                if connection.dialect.name == "postgresql":
+                    # One state for the whole page: counts must not disagree with their list.
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+        except SQLAlchemyError as error:
+            raise BoardUnavailable(
+                "The database does not answer as it should: run 'carealert doctor'."
+            ) from error
+
+    def answers(self) -> None:
+        with self._reading() as connection:
+            connection.execute(select(1))
+
+    def now(self, now: datetime) -> Now:
+        with self._reading() as connection:
+            summaries = self._summaries(connection, now)
+            ids = [one.id for one in summaries]
+            asked = questions(connection, _active(summaries))
+            return Now(
+                incidents=tuple(summaries),
+                facilities=tuple(facility_rows(connection, now, asked)),
+                tasks=_tasks(connection, limit=FIRST_TASKS),
+                pulse=pulse(connection, ids, now),
+            )
+
+    def incident(self, incident: str, now: datetime) -> IncidentView | None:
+        with self._reading() as connection:
+            head = self._messages.head(connection, incident, now)
+            if head is None:
+                return None
+            messages = self._messages.history(connection, incident)
+            asked = questions(connection, [incident])
+            refs = {question.ref for question in asked}
+            spoken = head.message.infos or next(
+                (one.infos for one in reversed(messages) if one.infos), ()
+            )
+            return IncidentView(
+                summary=self._summarise(connection, [head], now)[0],
+                texts=tuple(info.text for info in spoken),
+                timeline=timeline(connection, incident, messages),
+                reach=reach(connection, incident),
+                rules=rule_counts(connection, incident),
+                facilities=tuple(facility_rows(connection, now, asked, refs)),
+                tasks=_tasks(connection, incident),
+            )
+
+    def subjects(self, incident: str, state: SubjectState | None, page: int) -> SubjectPage:
+        with self._reading() as connection:
+            return subject_page(connection, incident, state, page)
+
+    def facilities(self, now: datetime) -> Sequence[FacilityRow]:
+        with self._reading() as connection:
+            return self._facilities(connection, self._summaries(connection, now), now)
+
+    def tasks(self, now: datetime) -> Sequence[TaskRow]:  # noqa: ARG002
+        with self._reading() as connection:
+            return _tasks(connection)
+
+    def feeds(self, now: datetime) -> FeedsView:
+        with self._reading() as connection:
+            ids = [head.message.incident for head in self._messages.heads(connection, now)]
+            return FeedsView(
+                pulse(connection, ids, now), unreadable(connection, now), newest_journal(connection)
+            )
+
+    def warned_areas(self, now: datetime, incident: str | None = None) -> GeoJson:
+        with self._reading() as connection:
+            summaries = self._summaries(connection, now)
+            facilities = self._facilities(connection, summaries, now)
+            shown = [
+                one for one in summaries if (one.id == incident if incident else _on_the_map(one))
+            ]
+            warned = self._shapes.warned(connection, shown)
+            points = facility_features(connection, facilities)
+            return {**warned, "features": [*warned["features"], *points["features"]]}
+
+    def places(self) -> GeoJson:
+        with self._reading() as connection:
+            return place_features(connection)
+
+    def _summaries(self, connection: Connection, now: datetime) -> list[IncidentSummary]:
+        return self._summarise(connection, self._messages.heads(connection, now), now)
+
+    def _summarise(
+        self, connection: Connection, heads: Sequence[Head], now: datetime
+    ) -> list[IncidentSummary]:
+        ids = [head.message.incident for head in heads]
+        counts = counts_of(connection, ids)
+        facilities = statuses(connection, questions(connection, ids), now)
+        found = [
+            _summary(head, counts[head.message.incident], facilities.get(head.message.incident, {}))
+            for head in heads
+        ]
+        order = {head.message.incident: head.rank for head in heads}
+        return sorted(found, key=lambda one: (order[one.id], -one.people.matched, one.id))
+
+    def _facilities(
+        self, connection: Connection, summaries: Sequence[IncidentSummary], now: datetime
+    ) -> list[FacilityRow]:
+        return facility_rows(connection, now, questions(connection, _active(summaries)))
+
+
+def _active(summaries: Sequence[IncidentSummary]) -> list[str]:
+    return [one.id for one in summaries if one.phase is Phase.ACTIVE]
+
+
+def _on_the_map(one: IncidentSummary) -> bool:
+    return one.phase is Phase.ACTIVE and one.concerns_us
+
+
+def _tasks(
+    connection: Connection, incident: str | None = None, limit: int = MOST_TASKS
+) -> tuple[TaskRow, ...]:
+    mine = (
+        (subject.c.incident == task.c.incident)
+        & (subject.c.kind == task.c.kind)
+        & (subject.c.ref == task.c.ref)
+    )
+    help_first = case((subject.c.state == SubjectState.NEEDS_HELP.value, 0), else_=1)
+    query = (
+        select(task, subject.c.state)
+        .outerjoin(subject, mine)
+        .where(task.c.closed_at.is_(None))
+        .order_by(help_first, task.c.created_at, task.c.id)
+    )
+    if incident is not None:
+        query = query.where(task.c.incident == incident)
+    query = query.limit(limit)
+    return tuple(
+        TaskRow(
+            row.incident,
+            row.kind,
+            row.ref,
+            row.what,
+            SubjectState(row.state) if row.state else None,
+            row.created_at,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _summary(head: Head, counts: Counts, facilities: dict[ServiceStatus, int]) -> IncidentSummary:
+    message, info = head.message, head.info
+    return IncidentSummary(
+        id=message.incident,
+        phase=head.phase,
+        status=message.status,
+        msg_type=message.msg_type,
+        hazard=info.hazard,
+        event=info.text.event,
+        headline=info.text.headline,
+        language=info.text.language,
+        sender_name=info.sender_name or message.sender,
+        severity=info.severity,
+        urgency=info.urgency,
+        certainty=info.certainty,
+        areas=info.areas,
+        sent=message.sent,
+        onset=info.onset,
+        expires=info.expires,
+        ends_at=head.ends_at,
+        planned=head.planned,
+        people=counts.people,
+        messages=counts.messages,
+        facilities=facilities,
+        not_sent=counts.not_sent,
+        open_tasks=counts.open_tasks,
+    )

@@ -1,0 +1,68 @@
+"""Puts the web application together: the board's pages and API, hooks, health, and the guards."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.middleware.gzip import GZipMiddleware
+
+from carealert import __version__
+from carealert.services.watching import BoardReader, BoardUnavailable
+from carealert.web.access import ConsoleAccess
+from carealert.web.api import api_router, docs_router
+from carealert.web.assets import mount_assets
+from carealert.web.console import console_router
+from carealert.web.headers import SecurityHeaders
+from carealert.web.health import Readiness, health_router
+from carealert.web.options import WebOptions
+from carealert.web.pages import Pages
+
+
+def _ready() -> str | None:
+    return None
+
+
+def create_app(
+    board: BoardReader,
+    hooks_router: APIRouter | None,
+    options: WebOptions,
+    clock: Callable[[], datetime],
+    readiness: Readiness = _ready,
+) -> FastAPI:
+    """The application. `clock` gives the aware moment; `readiness` says what is not ready.
+
+    Hooks get no console guard: their paths begin with one of `access.OPEN` and are signed.
+    """
+    app = FastAPI(
+        title="CareAlert",
+        version=__version__,
+        description="Read API of the status board. No answer holds a name, a phone or a need.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    pages = Pages(options, clock)
+    app.include_router(console_router(board, pages, clock))
+    app.include_router(api_router(board, clock))
+    app.include_router(docs_router(pages))
+    app.include_router(health_router(board, readiness, clock))
+    if hooks_router is not None:
+        app.include_router(hooks_router)
+    mount_assets(app)
+    app.add_exception_handler(BoardUnavailable, _unavailable(pages))
+    # Added last runs first: headers stand on refusals too, and nothing refused is worked on.
+    app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(ConsoleAccess, password=options.console_password)
+    app.add_middleware(SecurityHeaders, csp=options.csp)
+    return app
+
+
+def _unavailable(pages: Pages) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": str(error)}, status_code=503)
+        title = "The board cannot be read now"
+        return pages.page("problem.html", status=503, here="", title=title, sentence=str(error))
+
+    return answer

@@ -1,0 +1,42 @@
+"""Hands the application's parts to the web: the only web module that knows how they are built."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from carealert import clock
+from carealert.adapters.db import migrating
+from carealert.adapters.db.board.reader import SqlBoard
+from carealert.bootstrap import App
+from carealert.web.app import create_app
+from carealert.web.hooks import hooks_router
+from carealert.web.options import WebOptions
+
+
+def build_web(
+    app: App,
+    *,
+    phones_url: str | None = None,
+    demo: bool = False,
+    now: Callable[[], datetime] = clock.now,
+) -> FastAPI:
+    """The web application of `app`: console, API, health, and the gateway's hooks."""
+    settings = app.settings
+    password = settings.console_password
+    options = WebOptions(
+        time_zone=settings.zone,
+        sender_tag=settings.sender_tag,
+        phones_url=phones_url,
+        console_password=password.get_secret_value() if password else None,
+        demo=demo,
+        templates=(settings.config / "templates",) if settings.config else (),
+    )
+    hooks = hooks_router(app.db, app.composer, app.auth_tokens(), settings.public_url, now)
+
+    def readiness() -> str | None:
+        if migrating.is_current(app.engine):
+            return None
+        return "the database is not at this version: run 'carealert db upgrade'"
+
+    return create_app(SqlBoard(app.engine, settings.assumed_life), hooks, options, now, readiness)

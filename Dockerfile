@@ -9,10 +9,8 @@ COPY templates templates
 COPY db db
 RUN uv build --wheel --out-dir /dist \
  && uv venv /opt/carealert \
- && uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --constraint requirements.lock \
-      --output-file /tmp/run.lock pyproject.toml \
- && uv pip sync --require-hashes --python /opt/carealert/bin/python /tmp/run.lock \
- && uv pip install --no-deps --python /opt/carealert/bin/python /dist/*.whl
+ && uv pip install --no-cache --constraint requirements.lock \
+      --python /opt/carealert/bin/python /dist/*.whl
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home carealert

@@ -19,10 +19,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, select, text
 
-from carealert.adapters.area_files import read_areas
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.tables import metadata, resident
+from carealert.adapters.registry.areas import read_areas
 from carealert.adapters.sealing import Sealer
 from carealert.domain.cells import cover
 from carealert.domain.people import Resident

@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -149,14 +149,14 @@ class Settings(BaseSettings):
         return timedelta(hours=self.assumed_life_hours)
 
 
-def load(config: Path | None = None, **overrides: object) -> Settings:
+def load(config: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings; raises SettingsProblem with one sentence for each that is wrong."""
     folder = config or (Path("config") if Path("config", CONFIG_FILE).is_file() else None)
     if folder is not None and not folder.is_dir():
         raise SettingsProblem(f"The config folder {folder} does not exist: run 'carealert init'.")
-    given = {"config": folder} if folder else {}
+    given: dict[str, Any] = {"config": folder} if folder else {}
     try:
-        return Settings(**given, **overrides)  # type: ignore[arg-type]
+        return Settings(**(given | overrides))
     except ValidationError as error:
         raise SettingsProblem(_sentences(error)) from error
 

@@ -17,8 +17,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Made by `make docs`. Order: environment, then `carealert.toml` in the config folder "
-        "(the same names in lower case without the prefix), then the default.",
+        "Made by `make docs`. The environment wins over `carealert.toml` in the config folder,",
+        "which has the same names in lower case without the prefix, and that over the default.",
         "",
         "| Environment | Default | Meaning |",
         "| --- | --- | --- |",

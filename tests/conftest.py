@@ -1,17 +1,18 @@
 """Fixtures that every test may use: real databases, a sealer, the captured documents."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
-from tests.support.postgres import running_postgres
 
+from carealert.adapters.db import migrating
 from carealert.adapters.db.engine import open_engine
-from carealert.adapters.db.tables import metadata
 from carealert.adapters.sealing import Sealer
+from tests.support.postgres import running_postgres
 
 for name in [name for name in os.environ if name.startswith("CAREALERT_") and "TEST" not in name]:
     del os.environ[name]
@@ -34,7 +35,7 @@ def postgres_template(postgres: str) -> Iterator[tuple[str, str]]:
     with admin.connect() as connection:
         connection.execute(text("CREATE DATABASE carealert_template"))
     engine = create_engine(postgres.replace("/postgres?", "/carealert_template?"))
-    metadata.create_all(engine)
+    migrating.upgrade(engine)
     engine.dispose()
     yield postgres, "carealert_template"
     admin.dispose()
@@ -57,14 +58,21 @@ def postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
     admin.dispose()
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """URL of a fresh SQLite database with every table."""
-    url = f"sqlite:///{tmp_path / 'carealert.db'}"
-    engine = open_engine(url)
-    metadata.create_all(engine)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database, to be copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "carealert.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrating.upgrade(engine)
     engine.dispose()
-    return url
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """URL of a fresh SQLite database with every table."""
+    shutil.copy(sqlite_template, tmp_path / "carealert.db")
+    return f"sqlite:///{tmp_path / 'carealert.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from carealert.adapters.area_files import read_areas
+from carealert.adapters.registry.areas import read_areas
 from carealert.bootstrap import open_app
 from carealert.cli.importing import show, stop_on
 from carealert.cli.output import emit

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from carealert.adapters.registry_files import read_facilities
+from carealert.adapters.registry.files import read_facilities
 from carealert.bootstrap import open_app
 from carealert.cli.importing import defaults_of, show, stop_on
 from carealert.cli.output import emit

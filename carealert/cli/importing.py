@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from carealert.adapters.file_errors import RowError
-from carealert.adapters.registry_cells import Defaults
+from carealert.adapters.registry.cells import Defaults
 from carealert.bootstrap import App
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now

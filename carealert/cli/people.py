@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from carealert.adapters.file_errors import RowError
-from carealert.adapters.registry_files import read_caregivers, read_residents
+from carealert.adapters.registry.files import read_caregivers, read_residents
 from carealert.bootstrap import open_app
 from carealert.cli.importing import defaults_of, file_in, show, stop_on
 from carealert.cli.output import Exit, emit, fail

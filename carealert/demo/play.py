@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from carealert import scheduler
 from carealert.adapters.db.summary import read_outcome
-from carealert.adapters.registry_cells import Defaults
-from carealert.adapters.registry_files import read_caregivers, read_facilities, read_residents
+from carealert.adapters.registry.cells import Defaults
+from carealert.adapters.registry.files import read_caregivers, read_facilities, read_residents
 from carealert.demo.boundaries import read_boundaries
 from carealert.demo.placing import place_inside
 from carealert.demo.register import read, write

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from carealert.adapters.registry_files import (
+from carealert.adapters.registry.files import (
     CAREGIVER_COLUMNS,
     FACILITY_COLUMNS,
     RESIDENT_COLUMNS,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -25,6 +26,7 @@ from carealert.simulator.world import World, world_app
 from carealert.web.build import build_web
 
 FEED = "demo"
+POLLED_EVERY = timedelta(seconds=1)
 #: The simulator's account: not a secret of anybody, made anew for each stage.
 ACCOUNT = "AC" + "0" * 32
 SENDER = "+12025550100"
@@ -59,7 +61,8 @@ class Stage:
     phones_url: str
 
     def publish(self, name: str, body: bytes) -> None:
-        """The agency puts a document on its feed."""
+        """The agency puts a document on its feed; the feed is due for a poll by then."""
+        self.now.skip(POLLED_EVERY)
         self.board.publish(name, body, self.now())
 
     def settle(self) -> None:
@@ -79,7 +82,7 @@ def open_stage(
     world_port: int = 0,
     seed: int = 1,
     undelivered_share: float = 0.0,
-    **settings: object,
+    **settings: Any,
 ) -> Iterator[Stage]:
     """Set the stage in `folder`, on free ports where 0 is given; everything stops at the end."""
     token = secrets.token_hex(16)
@@ -105,11 +108,11 @@ def open_stage(
 
 
 def _settings(
-    folder: Path, url: str, world_url: str, token: str, overrides: dict[str, object]
+    folder: Path, url: str, world_url: str, token: str, overrides: dict[str, Any]
 ) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     key = write_key_file(folder).read_text().strip()
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "database_url": f"sqlite:///{folder / 'carealert.db'}",
         "secret_key": key,
         "public_url": url,
@@ -127,12 +130,12 @@ def _settings(
 
 def _outside(world: World, board: FeedBoard) -> FastAPI:
     outside = world_app(world)
-    outside.mount("/agency", feed_app(board))
+    outside.router.routes.extend(feed_app(board).routes)
     return outside
 
 
 def _add_feed(app: App, world_url: str, now: Callable[[], datetime]) -> None:
-    feed = Feed(FEED, f"{world_url}/agency{INDEX_PATH}", "atom", timedelta(seconds=1))
+    feed = Feed(FEED, f"{world_url}{INDEX_PATH}", "atom", POLLED_EVERY)
     with app.db.transaction() as stores:
         stores.feeds.add(feed)
         stores.journal.write(now(), "feed_added", f"feed:{FEED}")

@@ -130,9 +130,13 @@ def end_of(warning: HazardWarning, info: Info, office: Office) -> datetime:
 def facts_for(
     warning: HazardWarning, info: int, places: Mapping[str, str], office: Office
 ) -> Facts:
-    """What messages say of the warning; its end is `end_of`."""
+    """What messages say of the warning; its end is `end_of`.
+
+    Without `places` the sender's own words serve where there is but one area: naming another one
+    than that of the home would send people the wrong way.
+    """
     chosen = warning.infos[info]
-    area = next((area.area_desc for area in chosen.areas if area.area_desc), "")
+    area = chosen.areas[0].area_desc if len(chosen.areas) == 1 else ""
     return Facts(
         hazard=chosen.hazard,
         event=chosen.event,

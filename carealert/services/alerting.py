@@ -169,8 +169,8 @@ def _decide(
     return plan(
         warning,
         rules,
-        load_residents(stores, inside.residents),
-        load_facilities(stores, inside.facilities),
+        load_residents(stores, inside),
+        load_facilities(stores, inside),
         history,
         office,
         now,
@@ -203,8 +203,8 @@ def _still_warned(
             other.warning,
             active,
             rules.rules,
-            load_residents(stores, inside.residents),
-            load_facilities(stores, inside.facilities),
+            load_residents(stores, inside),
+            load_facilities(stores, inside),
             now,
         )
         found |= {(match.kind, match.ref) for match in matches}

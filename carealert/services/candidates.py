@@ -10,6 +10,7 @@ from functools import cached_property
 from shapely.geometry.base import BaseGeometry
 
 from carealert.domain.plan import Candidate, FacilityCandidate
+from carealert.domain.rules import SubjectKind
 from carealert.domain.warnings import Area, Info
 from carealert.services.ports.store import Stores
 
@@ -19,10 +20,15 @@ SLIVER = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """ref -> numbers of the infos that hold there; `unresolved` infos have a placeless area."""
+    """Ref -> numbers of the infos that hold there.
+
+    `names` is what the sender calls the area, by language, for subjects whose own area is not in
+    the register; `unresolved` are infos with an area that nobody can place.
+    """
 
     residents: Mapping[str, frozenset[int]] = field(default_factory=dict)
     facilities: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    names: Mapping[tuple[SubjectKind, str], Mapping[str, str]] = field(default_factory=dict)
     unresolved: frozenset[int] = frozenset()
 
 
@@ -30,6 +36,7 @@ def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
     """Everybody and every place inside the areas of these infos."""
     residents: dict[str, set[int]] = {}
     facilities: dict[str, set[int]] = {}
+    names: dict[tuple[SubjectKind, str], dict[str, str]] = {}
     unresolved: set[int] = set()
     known: dict[object, _Found | None] = {}
     unplaced = _Unplaced(stores)
@@ -46,11 +53,13 @@ def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
                 residents.setdefault(ref, set()).add(number)
             for ref in found.facilities:
                 facilities.setdefault(ref, set()).add(number)
-    return Inside(_frozen(residents), _frozen(facilities), frozenset(unresolved))
+            _name(names, found, area, info)
+    return Inside(_frozen(residents), _frozen(facilities), names, frozenset(unresolved))
 
 
-def load_residents(stores: Stores, inside: Mapping[str, frozenset[int]]) -> tuple[Candidate, ...]:
-    """The registered residents among `inside`, by ref, with caregivers and places."""
+def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
+    """The residents of `found`, by ref, with caregivers and places."""
+    inside = found.residents
     caregivers = stores.people.caregivers_of(inside)
     places = _Places(stores)
     return tuple(
@@ -59,21 +68,41 @@ def load_residents(stores: Stores, inside: Mapping[str, frozenset[int]]) -> tupl
             tuple(caregivers.get(resident.ref, ())),
             inside[resident.ref],
             places.codes(resident.area_code),
-            places.names(resident.area_code),
+            places.names(resident.area_code)
+            or found.names.get((SubjectKind.RESIDENT, resident.ref), {}),
         )
         for resident in sorted(stores.people.residents(inside), key=lambda one: one.ref)
     )
 
 
-def load_facilities(
-    stores: Stores, inside: Mapping[str, frozenset[int]]
-) -> tuple[FacilityCandidate, ...]:
-    """The registered facilities among `inside`, by ref, with their places."""
+def load_facilities(stores: Stores, found: Inside) -> tuple[FacilityCandidate, ...]:
+    """The facilities of `found`, by ref, with their places."""
+    inside = found.facilities
     places = _Places(stores)
     return tuple(
-        FacilityCandidate(facility, inside[facility.ref], places.names(facility.area_code))
+        FacilityCandidate(
+            facility,
+            inside[facility.ref],
+            places.names(facility.area_code)
+            or found.names.get((SubjectKind.FACILITY, facility.ref), {}),
+        )
         for facility in sorted(stores.facilities.get(inside), key=lambda one: one.ref)
     )
+
+
+def _name(
+    names: dict[tuple[SubjectKind, str], dict[str, str]], found: "_Found", area: Area, info: Info
+) -> None:
+    """Note what this info's language calls the place; CAP takes a missing language as English."""
+    if not area.area_desc:
+        return
+    language = (info.language or "en").partition("-")[0].lower()
+    for kind, refs in (
+        (SubjectKind.RESIDENT, found.residents),
+        (SubjectKind.FACILITY, found.facilities),
+    ):
+        for ref in refs:
+            names.setdefault((kind, ref), {}).setdefault(language, area.area_desc)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from carealert.domain.notices import Notice
 from carealert.domain.plan import Candidate, DeskTask, FacilityCandidate, Timer
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.services.alerting import OfficeSettings
-from carealert.services.candidates import load_facilities, load_residents
+from carealert.services.candidates import Inside, load_facilities, load_residents
 from carealert.services.ports.store import Database, Stores
 from carealert.services.ports.text import Composer, TemplateProblem
 
@@ -141,9 +141,10 @@ def _write(
 
 def _subjects(stores: Stores, timers: Sequence[Timer]) -> Subjects:
     """The timers' subjects as they are registered now."""
-    inside = {(timer.kind, timer.ref): frozenset({timer.info}) for timer in timers}
-    residents = load_residents(stores, _of_kind(inside, SubjectKind.RESIDENT))
-    facilities = load_facilities(stores, _of_kind(inside, SubjectKind.FACILITY))
+    infos = {(timer.kind, timer.ref): frozenset({timer.info}) for timer in timers}
+    inside = Inside(_of_kind(infos, SubjectKind.RESIDENT), _of_kind(infos, SubjectKind.FACILITY))
+    residents = load_residents(stores, inside)
+    facilities = load_facilities(stores, inside)
     found: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
     found |= {(SubjectKind.RESIDENT, one.resident.ref): one for one in residents}
     found |= {(SubjectKind.FACILITY, one.facility.ref): one for one in facilities}

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
 
-from carealert.adapters.registry_cells import Defaults
-from carealert.adapters.registry_files import read_caregivers, read_facilities, read_residents
+from carealert.adapters.registry.cells import Defaults
+from carealert.adapters.registry.files import read_caregivers, read_facilities, read_residents
 from carealert.demo.boundaries import read_boundaries
 from carealert.demo.register import (
     REFERENCE,

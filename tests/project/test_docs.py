@@ -24,11 +24,39 @@ def test_every_dependency_has_its_line_of_reason() -> None:
 
 
 def test_the_glossary_has_the_words_of_the_domain() -> None:
-    words = {line.split("|")[1].strip().lower() for line in
-             (ROOT / "docs/glossary.md").read_text().splitlines() if line.startswith("| ")}
-    for word in ("feed", "warning", "info", "area", "incident", "hazard", "resident", "need",
-                 "caregiver", "facility", "service", "continuity status", "status report", "rule",
-                 "match", "plan", "notice", "attempt", "delivery status", "reply",
-                 "acknowledgement", "escalation step", "task", "silence", "checklist", "officer",
-                 "manager", "journal"):
+    words = {
+        line.split("|")[1].strip().lower()
+        for line in (ROOT / "docs/glossary.md").read_text().splitlines()
+        if line.startswith("| ")
+    }
+    for word in (
+        "feed",
+        "warning",
+        "info",
+        "area",
+        "incident",
+        "hazard",
+        "resident",
+        "need",
+        "caregiver",
+        "facility",
+        "service",
+        "continuity status",
+        "status report",
+        "rule",
+        "match",
+        "plan",
+        "notice",
+        "attempt",
+        "delivery status",
+        "reply",
+        "acknowledgement",
+        "escalation step",
+        "task",
+        "silence",
+        "checklist",
+        "officer",
+        "manager",
+        "journal",
+    ):
         assert word in words, word

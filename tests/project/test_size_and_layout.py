@@ -25,8 +25,17 @@ def test_a_file_has_at_most_400_lines_and_its_functions_60(path: Path) -> None:
 def test_the_top_level_is_the_promised_one() -> None:
     for name in ("carealert", "rules", "templates", "db", "tests", "docs", "benchmarks", ".ci"):
         assert (ROOT / name).is_dir(), name
-    for name in ("pyproject.toml", "requirements.lock", "docker-compose.yml", "Dockerfile",
-                 "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"):
+    for name in (
+        "pyproject.toml",
+        "requirements.lock",
+        "docker-compose.yml",
+        "Dockerfile",
+        "Makefile",
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+    ):
         assert (ROOT / name).is_file(), name
 
 

@@ -69,6 +69,10 @@ class Document:
         self.sent = moment(text(self.root, "sent"))
 
     def may_reach_people(self) -> bool:
+        # Some agencies send tests with status Actual and say so in the words alone.
+        words = " ".join("".join(info.itertext()) for info in children(self.root, "info"))
+        if re.search(r"only a test|testMessage", words):
+            return False
         return (
             text(self.root, "status") == "Actual"
             and text(self.root, "scope") in ("Public", "")
@@ -93,8 +97,9 @@ class Document:
     def places(self, now: datetime, seed: int) -> Iterator[Place]:
         """Homes inside and outside every area, none so near to an edge that rounding decides."""
         active = self.active_areas(now)
-        codes = {code for area in active if not area.rings and not area.circles
-                 for code in area.codes}
+        codes = {
+            code for area in active if not area.rings and not area.circles for code in area.codes
+        }
         rng = random.Random(seed)
         for area in self.all_areas()[:6]:
             for lat, lon in _points(area, rng):

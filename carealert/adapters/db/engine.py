@@ -13,11 +13,17 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine for `url`; writing transactions begin at once, so that they queue, not collide."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    return create_engine(
+        url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_MS / 1000},
+        hide_parameters=True,  # an error text must not carry what somebody wrote or their number
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from carealert.adapters.db.descent import codes_below
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.people_rows import cell_columns, digest_of
-from carealert.adapters.db.spatial import refs_inside
+from carealert.adapters.db.spatial import refs_inside, refs_unplaced
 from carealert.adapters.db.tables import facility, facility_contact, status_report
 from carealert.adapters.db.upserts import changed_refs, write
 from carealert.adapters.sealing import Sealer
@@ -109,6 +109,9 @@ class SqlFacilities:
         below = codes_below(self._connection, codes)
         query = select(facility.c.ref).where(facility.c.area_code.in_(below))
         return frozenset(self._connection.scalars(query))
+
+    def unplaced(self) -> Mapping[str, frozenset[str]]:
+        return refs_unplaced(self._connection, "facility")
 
     def refs(self) -> frozenset[str]:
         return frozenset(self._connection.scalars(select(facility.c.ref)))

@@ -18,7 +18,7 @@ from carealert.adapters.db.people_rows import (
     resident_of,
     resident_row,
 )
-from carealert.adapters.db.spatial import refs_inside
+from carealert.adapters.db.spatial import refs_inside, refs_unplaced
 from carealert.adapters.db.tables import (
     care_link,
     caregiver,
@@ -148,6 +148,9 @@ class SqlPeople:
         below = codes_below(self._connection, codes)
         query = select(resident.c.ref).where(resident.c.area_code.in_(below))
         return frozenset(self._connection.scalars(query))
+
+    def unplaced(self) -> Mapping[str, frozenset[str]]:
+        return refs_unplaced(self._connection, "resident")
 
     def owners_of(self, number: str) -> Sequence[Owner]:
         hashed = self._sealer.phone_hash(number)

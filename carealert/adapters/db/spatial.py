@@ -42,6 +42,17 @@ def refs_inside(
     return frozenset(found)
 
 
+def refs_unplaced(
+    connection: Connection, table: Literal["resident", "facility"]
+) -> dict[str, frozenset[str]]:
+    """area code -> refs of the rows there that have no point."""
+    columns = "SELECT area_code, ref FROM {table} WHERE cell IS NULL AND area_code IS NOT NULL"
+    found: dict[str, set[str]] = {}
+    for code, ref in connection.execute(text(columns.format(table=table))):
+        found.setdefault(code, set()).add(ref)
+    return {code: frozenset(refs) for code, refs in found.items()}
+
+
 def _whole(connection: Connection, table: str, ranges: Ranges) -> Sequence[str]:
     if not ranges:
         return ()

@@ -113,7 +113,7 @@ def children(element: ElementTree.Element, name: str) -> list[ElementTree.Elemen
 
 def independent(body: bytes) -> list[ElementTree.Element]:
     """The alert elements as the standard library finds them."""
-    root = ElementTree.fromstring(body.lstrip(b"\xef\xbb\xbf \r\n"))  # noqa: S314
+    root = ElementTree.fromstring(body.lstrip(b"\xef\xbb\xbf \r\n"))
     return [element for element in root.iter() if name_of(element) == "alert"]
 
 

@@ -1,0 +1,1 @@
+"""Ways out: one file a gateway, all in the CHANNELS table."""

@@ -1,0 +1,39 @@
+"""Which error of Twilio asks for what: the whole retry policy is the table `twilio_errors.tsv`.
+
+Codes from Twilio's error dictionary (twilio.com/docs/api/errors). On an undelivered message a code
+comes by callback; the action is then the next escalation step, whatever this table says.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from carealert.services.ports.outbox import FailureAction
+
+#: Statuses that speak of the account or the address: with the next message it is the same.
+_ABOUT_US = frozenset({401, 402, 403, 404, 405, 407})
+_REQUEST_TIMEOUT, _TOO_MANY = 408, 429
+
+
+@cache
+def actions() -> Mapping[str, FailureAction]:
+    """code -> action, as the table has it."""
+    text = files(__package__).joinpath("twilio_errors.tsv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    return MappingProxyType({row["code"]: FailureAction(row["action"]) for row in rows})
+
+
+def action_for(status: int, code: str | None) -> FailureAction:
+    """What an HTTP answer of the gateway asks for; the code says more than the status."""
+    known = actions().get(code or "")
+    if known is not None:
+        return known
+    if status == _TOO_MANY:
+        return FailureAction.THROTTLED
+    if status >= 500 or status == _REQUEST_TIMEOUT:
+        return FailureAction.UNKNOWN
+    if status in _ABOUT_US or status < 400:  # a redirect: the address is not the gateway's
+        return FailureAction.STOP_SENDER
+    return FailureAction.PERMANENT

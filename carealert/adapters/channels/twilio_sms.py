@@ -1,0 +1,123 @@
+"""SMS through Twilio's Messages API, with Twilio's own library."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from twilio.base import values
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from carealert.adapters.channels.twilio_errors import action_for
+from carealert.adapters.channels.twilio_http import (
+    AnswerLost,
+    GatewayHttp,
+    NotSubmitted,
+    TooMany,
+)
+from carealert.domain.notices import DeliveryStatus
+from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+
+#: Longest ValidityPeriod that Twilio takes, in seconds.
+LONGEST_VALIDITY = 36_000
+#: Our clock and the gateway's may differ, and theirs has whole seconds.
+_CLOCKS_DIFFER = timedelta(seconds=5)
+_NEWEST = 50
+_BAD_CALLBACK = "21609"
+
+
+class TwilioSms:
+    """MessageChannel over Twilio. One of `messaging_service_sid` and `sender` is given."""
+
+    def __init__(
+        self,
+        http: GatewayHttp,
+        account_sid: str,
+        auth_token: str,
+        *,
+        public_url: str,
+        messaging_service_sid: str | None = None,
+        sender: str | None = None,
+    ) -> None:
+        self._messages = Client(account_sid, auth_token, http_client=http).messages
+        self._callback = f"{public_url.rstrip('/')}/hooks/twilio/status/"
+        self._from = (
+            {"messaging_service_sid": messaging_service_sid}
+            if messaging_service_sid
+            else {"from_": sender}
+        )
+
+    def send(self, message: Outgoing) -> Accepted:
+        """Post once. A refused callback address is left out: the message matters more."""
+        try:
+            return self._post(message, self._callback + message.reference)
+        except DeliveryFailed as failure:
+            if failure.code != _BAD_CALLBACK:
+                raise
+        return self._post(message, None)
+
+    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
+        """The oldest message of ours to this number with this text since then, if there is one."""
+        try:
+            listed = self._messages.list(to=message.to, page_size=_NEWEST, limit=_NEWEST)
+        except (NotSubmitted, AnswerLost, TooMany) as error:
+            raise DeliveryFailed(f"cannot list: {error}", FailureAction.UNREACHABLE) from None
+        except TwilioException as error:
+            raise _failure(error) from None
+        same = [one for one in listed if _is_it(one, message, since - _CLOCKS_DIFFER)]
+        oldest = min(same, key=lambda one: one.date_created, default=None)
+        return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
+
+    def _post(self, message: Outgoing, callback: str | None) -> Accepted:
+        try:
+            made = self._messages.create(
+                to=message.to,
+                body=message.body,
+                status_callback=callback or values.unset,
+                validity_period=_validity(message.valid_for),
+                **self._from,
+            )
+        except NotSubmitted as error:
+            raise DeliveryFailed(
+                f"no connection: {error}", FailureAction.UNREACHABLE, "connect"
+            ) from None
+        except TooMany as error:
+            raise DeliveryFailed(
+                "too many at once", FailureAction.THROTTLED, "429", error.retry_after
+            ) from None
+        except (AnswerLost, ValueError) as error:  # ValueError: the answer is not JSON
+            raise DeliveryFailed(
+                f"answer lost: {type(error).__name__}", FailureAction.UNKNOWN, "lost"
+            ) from None
+        except TwilioException as error:
+            raise _failure(error) from None
+        if not made.sid:
+            raise DeliveryFailed("the answer names no message", FailureAction.UNKNOWN, "lost")
+        return Accepted(made.sid, _status(made.status))
+
+
+def _validity(valid_for: timedelta) -> int:
+    """Seconds for which the gateway may still try: what comes too late misleads."""
+    return max(1, min(int(valid_for.total_seconds()), LONGEST_VALIDITY))
+
+
+def _status(word: str | None) -> DeliveryStatus:
+    known = {status.value for status in DeliveryStatus}
+    return DeliveryStatus(word) if word in known else DeliveryStatus.QUEUED
+
+
+def _is_it(listed: Any, message: Outgoing, since: datetime) -> bool:
+    created = listed.date_created
+    return (
+        listed.direction == "outbound-api"
+        and (listed.body or "").strip() == message.body.strip()
+        and isinstance(created, datetime)
+        and created.astimezone(UTC) >= since
+    )
+
+
+def _failure(error: TwilioException) -> DeliveryFailed:
+    """Twilio's message may hold the number; only its code is passed on."""
+    status = int(getattr(error, "status", 0) or 0)
+    code = str(getattr(error, "code", "") or "") or None
+    action = action_for(status, code)
+    return DeliveryFailed(f"refused: HTTP {status}, code {code}", action, code)

@@ -1,0 +1,99 @@
+"""The outbox over its tables; each part of its work is a file `outbox_*.py`."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, update
+
+from carealert.adapters.db import (
+    outbox_claims,
+    outbox_plan,
+    outbox_receipts,
+    outbox_results,
+    outbox_rows,
+)
+from carealert.adapters.db.outbox_rows import PENDING, in_state
+from carealert.adapters.db.subjects import hasten
+from carealert.adapters.db.tables import notice
+from carealert.adapters.sealing import Sealer
+from carealert.domain.notices import DeliveryStatus, Notice, NoticeState
+from carealert.domain.plan import IncidentHistory, Plan
+from carealert.services.ports.outbox import (
+    Accepted,
+    AttemptResult,
+    ClaimedNotice,
+    LostAttempt,
+)
+
+
+class SqlOutbox:
+    """OutboxStore on a connection."""
+
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self._connection = connection
+        self._sealer = sealer
+
+    def history(self, incident: str, revision: int) -> IncidentHistory:
+        return outbox_plan.history(self._connection, self._sealer, incident, revision)
+
+    def save_plan(
+        self,
+        plan: Plan,
+        notices: Sequence[Notice],
+        warning_id: int,
+        rules_version: str,
+        now: datetime,
+    ) -> int:
+        return outbox_plan.save_plan(
+            self._connection, self._sealer, plan, notices, warning_id, rules_version, now
+        )
+
+    def add(self, notices: Sequence[Notice], warning_id: int | None, now: datetime) -> int:
+        return outbox_rows.insert_notices(self._connection, self._sealer, notices, warning_id, now)
+
+    def claim(
+        self, worker: str, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[ClaimedNotice]:
+        return outbox_claims.claim(self._connection, self._sealer, worker, now, lease, limit)
+
+    def open_attempts(self, notices: Sequence[ClaimedNotice], now: datetime) -> None:
+        outbox_claims.open_attempts(self._connection, notices, now)
+
+    def close_attempts(self, results: Sequence[AttemptResult], now: datetime) -> None:
+        outbox_results.close_attempts(self._connection, self._sealer, results, now)
+
+    def reap(self, now: datetime) -> int:
+        return outbox_results.reap(self._connection, now)
+
+    def lost(self, now: datetime, older_than: timedelta) -> Sequence[LostAttempt]:
+        return outbox_results.lost(self._connection, self._sealer, now, older_than)
+
+    def reconcile(self, attempt: LostAttempt, found: Accepted | None, now: datetime) -> None:
+        outbox_results.reconcile(self._connection, self._sealer, attempt, found, now)
+
+    def receipt(
+        self,
+        reference: str,
+        provider_id: str,
+        status: DeliveryStatus,
+        code: str | None,
+        now: datetime,
+    ) -> bool:
+        return outbox_receipts.receipt(self._connection, reference, provider_id, status, code, now)
+
+    def cancel_to(self, number: str, now: datetime) -> int:
+        statement = (
+            update(notice)
+            .where(notice.c.phone_hash == self._sealer.phone_hash(number), in_state(*PENDING))
+            .values(state=NoticeState.CANCELLED.value, error_code="opted_out")
+            .returning(notice.c.id)
+        )
+        cancelled = list(self._connection.scalars(statement))
+        if cancelled:
+            hasten(self._connection, cancelled, now)
+        return len(cancelled)
+
+    def pending_count(self) -> int:
+        query = select(func.count()).select_from(notice).where(in_state(NoticeState.READY))
+        claimed = select(func.count()).select_from(notice).where(in_state(NoticeState.CLAIMED))
+        return (self._connection.scalar(query) or 0) + (self._connection.scalar(claimed) or 0)

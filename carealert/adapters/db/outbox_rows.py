@@ -1,0 +1,182 @@
+"""Notices as rows and back, and the conditions on them that several statements share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import ColumnElement, Connection, Row, literal, select
+
+from carealert.adapters.db.conflicts import insert_into
+from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.tables import notice, notice_about
+from carealert.adapters.sealing import Sealer
+from carealert.domain.hazards import Hazard
+from carealert.domain.notices import (
+    DeliveryStatus,
+    Facts,
+    Notice,
+    NoticeState,
+    Recipient,
+    RecipientKind,
+)
+from carealert.domain.people import Phone, PhoneSharing
+from carealert.domain.plan import Told
+from carealert.domain.rules import Priority, SubjectKind
+from carealert.domain.warnings import Severity
+
+#: Not at the gateway for certain yet, so a later decision may still stop them.
+PENDING = (NoticeState.READY, NoticeState.CLAIMED, NoticeState.UNKNOWN)
+#: Final words of the network after which nobody has heard the message.
+NOT_HEARD = (DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED, DeliveryStatus.CANCELED)
+
+_MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+
+
+def in_state(*states: NoticeState) -> ColumnElement[bool]:
+    """Written into the SQL as it is: a bound value would hide the partial index."""
+    words = [literal(state.value, literal_execute=True) for state in states]
+    return notice.c.state == words[0] if len(words) == 1 else notice.c.state.in_(words)
+
+
+def may_be_heard() -> ColumnElement[bool]:
+    """True for notices that are on their way or arrived, as far as anybody knows."""
+    unheard = notice.c.delivery_status.in_([status.value for status in NOT_HEARD])
+    return in_state(*PENDING, NoticeState.SENT) & (notice.c.delivery_status.is_(None) | ~unheard)
+
+
+def notice_id(idempotency_key: str) -> str:
+    """The id of the notice with this key: the same one however often it is decided."""
+    return str(uuid5(NAMESPACE_URL, f"carealert:{idempotency_key}"))
+
+
+def subject_kind(recipient_kind: str) -> SubjectKind:
+    """What kind of subject a notice to this kind of recipient is about."""
+    managed = RecipientKind(recipient_kind) in _MANAGERS
+    return SubjectKind.FACILITY if managed else SubjectKind.RESIDENT
+
+
+def insert_notices(
+    connection: Connection,
+    sealer: Sealer,
+    notices: Sequence[Notice],
+    warning_id: int | None,
+    now: datetime,
+) -> int:
+    """Insert those whose idempotency key is new; return how many."""
+    made = {(row := _row(one, warning_id, now, sealer))["id"]: (row, one) for one in notices}
+    query = select(notice.c.id).where(one_of(connection, notice.c.id, made))
+    known = set(connection.scalars(query))
+    new = [both for key, both in made.items() if key not in known]
+    if not new:
+        return 0
+    # Another process may decide the same at this moment: then the key refuses ours.
+    connection.execute(
+        insert_into(connection, notice).on_conflict_do_nothing(), [row for row, _ in new]
+    )
+    about = [
+        {
+            "incident": one.draft.incident,
+            "kind": subject_kind(row["recipient_kind"]).value,
+            "ref": entry.ref,
+            "notice_id": row["id"],
+        }
+        for row, one in new
+        if one.draft.recipient.kind is not RecipientKind.CITY_DESK
+        for entry in one.draft.about
+    ]
+    if about:
+        connection.execute(insert_into(connection, notice_about).on_conflict_do_nothing(), about)
+    return len(new)
+
+
+def _row(one: Notice, warning_id: int | None, now: datetime, sealer: Sealer) -> dict[str, Any]:
+    draft, recipient = one.draft, one.draft.recipient
+    return {
+        "id": notice_id(draft.idempotency_key),
+        "idempotency_key": draft.idempotency_key,
+        "incident": draft.incident,
+        "revision": draft.revision,
+        "warning_id": warning_id,
+        "recipient_kind": recipient.kind.value,
+        "recipient_ref": recipient.ref,
+        "phone_hash": sealer.phone_hash(recipient.phone.number),
+        "phone_sealed": sealer.seal(recipient.phone.number),
+        "phone_sharing": recipient.phone.sharing.value,
+        "second_language": recipient.second_language,
+        "about": [entry.ref for entry in draft.about],
+        "rule": draft.rule,
+        "step": draft.step,
+        "kind": draft.kind.value,
+        "priority": draft.priority.value,
+        "channel": draft.channel.value,
+        "wording": draft.wording.value,
+        "template": draft.template,
+        "language": one.text.language,
+        "wanted_language": recipient.language,
+        "facts": facts_json(draft.facts),
+        "text_sealed": sealer.seal(one.text.body),
+        "encoding": one.text.encoding.value,
+        "segments": one.text.segments,
+        "expected_replies": dict(draft.expected_replies),
+        "reasons": list(draft.reasons),
+        "created_at": now,
+        "due_at": draft.due_at,
+        "expires_at": draft.expires_at,
+        "state": NoticeState.READY.value,
+    }
+
+
+def facts_json(facts: Facts) -> dict[str, Any]:
+    """Facts as JSON; times keep the sender's offset, which is the local time people know."""
+    return {
+        "hazard": facts.hazard.value,
+        "event": facts.event,
+        "severity": facts.severity.value if facts.severity else None,
+        "sender_name": facts.sender_name,
+        "places": dict(facts.places),
+        "onset": facts.onset.isoformat() if facts.onset else None,
+        "expires": facts.expires.isoformat() if facts.expires else None,
+    }
+
+
+def facts_of(stored: Mapping[str, Any]) -> Facts:
+    """The inverse of `facts_json`."""
+    return Facts(
+        hazard=Hazard(stored["hazard"]),
+        event=stored["event"],
+        severity=Severity(stored["severity"]) if stored["severity"] else None,
+        sender_name=stored["sender_name"],
+        places=stored["places"],
+        onset=_moment(stored["onset"]),
+        expires=_moment(stored["expires"]),
+    )
+
+
+def told_of(row: Row[Any], sealer: Sealer) -> Told:
+    """What the notice of this row told its recipient."""
+    phone = Phone(sealer.open(row.phone_sealed), PhoneSharing(row.phone_sharing))
+    recipient = Recipient(
+        RecipientKind(row.recipient_kind),
+        row.recipient_ref,
+        phone,
+        row.wanted_language,
+        row.second_language,
+    )
+    return Told(
+        recipient,
+        tuple(row.about),
+        facts_of(row.facts),
+        Priority(row.priority),
+        row.rule,
+        pending=row.state in (NoticeState.READY.value, NoticeState.CLAIMED.value),
+    )
+
+
+def by_id(rows: Iterable[Row[Any]]) -> dict[str, Row[Any]]:
+    """id -> row."""
+    return {row.id: row for row in rows}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,172 @@
+"""Subjects of an incident: their states, their timers, the desk's tasks about them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
+
+from carealert.adapters.db.conflicts import insert_into
+from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.outbox_rows import may_be_heard
+from carealert.adapters.db.tables import escalation_timer, notice, notice_about, subject, task
+from carealert.domain.notices import MessageKind, SubjectState
+from carealert.domain.plan import Timer
+from carealert.domain.rules import SubjectKind
+
+WAITING, FIRED, STOPPED = "waiting", "fired", "stopped"
+SubjectKey = tuple[SubjectKind, str]
+
+#: Messages that an answer may follow.
+_ASKING = [
+    kind.value
+    for kind in (
+        MessageKind.ALERT,
+        MessageKind.UPDATE,
+        MessageKind.FACILITY_CONFIRM,
+        MessageKind.REMINDER,
+    )
+]
+
+
+def put_states(
+    connection: Connection,
+    incident: str,
+    states: Mapping[SubjectKey, SubjectState],
+    now: datetime,
+) -> None:
+    """Write the states of these subjects."""
+    if not states:
+        return
+    insert = insert_into(connection, subject)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[subject.c.incident, subject.c.kind, subject.c.ref],
+            set_={"state": insert.excluded.state, "since": insert.excluded.since},
+        ),
+        [
+            {
+                "incident": incident,
+                "kind": kind.value,
+                "ref": ref,
+                "state": state.value,
+                "since": now,
+            }
+            for (kind, ref), state in states.items()
+        ],
+    )
+
+
+def put_timers(connection: Connection, timers: Sequence[Timer], warning_id: int) -> None:
+    """Write waiting timers; one that is there already stays as it is."""
+    if not timers:
+        return
+    connection.execute(
+        insert_into(connection, escalation_timer).on_conflict_do_nothing(),
+        [
+            {
+                "incident": timer.incident,
+                "kind": timer.kind.value,
+                "ref": timer.ref,
+                "rule": timer.rule,
+                "step": timer.step,
+                "revision": timer.revision,
+                "warning_id": warning_id,
+                "info": timer.info,
+                "started_at": timer.started_at,
+                "due_at": timer.due_at,
+                "state": WAITING,
+            }
+            for timer in timers
+        ],
+    )
+
+
+def stop_timers(connection: Connection, incident: str, subjects: Iterable[SubjectKey]) -> None:
+    """Stop every waiting timer of these subjects."""
+    refs: dict[SubjectKind, list[str]] = {}
+    for kind, ref in subjects:
+        refs.setdefault(kind, []).append(ref)
+    timer = escalation_timer.c
+    for kind, own in refs.items():
+        connection.execute(
+            update(escalation_timer)
+            .where(
+                timer.incident == incident,
+                timer.kind == kind.value,
+                one_of(connection, timer.ref, own),
+                timer.state == WAITING,
+            )
+            .values(state=STOPPED)
+        )
+
+
+def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> None:
+    """Make due now the timers of subjects whose silence is certain after these notices failed.
+
+    It is certain where no other message that asks about the subject is on its way or arrived.
+    """
+    about, other = notice_about.c, notice_about.alias("other").c
+    still_asked = exists().where(
+        other.incident == about.incident,
+        other.kind == about.kind,
+        other.ref == about.ref,
+        notice.c.id == other.notice_id,
+        notice.c.kind.in_(_ASKING),
+        may_be_heard(),
+    )
+    query = select(about.incident, about.kind, about.ref).distinct()
+    query = query.where(one_of(connection, about.notice_id, notice_ids), ~still_asked)
+    silent = connection.execute(query).all()
+    if not silent:
+        return
+    timer = escalation_timer.c
+    connection.execute(
+        update(escalation_timer)
+        .where(
+            timer.incident == bindparam("of_incident"),
+            timer.kind == bindparam("of_kind"),
+            timer.ref == bindparam("of_ref"),
+            timer.state == WAITING,
+            timer.due_at > now,
+        )
+        .values(due_at=now),
+        [{"of_incident": r.incident, "of_kind": r.kind, "of_ref": r.ref} for r in silent],
+    )
+
+
+def open_tasks(
+    connection: Connection,
+    incident: str,
+    tasks: Sequence[tuple[SubjectKind, str, str]],
+    now: datetime,
+) -> None:
+    """Ask the desk, once for a subject and a reason; a closed task is opened again."""
+    if not tasks:
+        return
+    insert = insert_into(connection, task)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[task.c.incident, task.c.kind, task.c.ref, task.c.what],
+            set_={"created_at": insert.excluded.created_at, "closed_at": None},
+            where=task.c.closed_at.is_not(None),
+        ),
+        [
+            {"incident": incident, "kind": kind.value, "ref": ref, "what": what, "created_at": now}
+            for kind, ref, what in tasks
+        ],
+    )
+
+
+def answered_among(
+    connection: Connection, subjects: Iterable[tuple[str, str, str]]
+) -> set[tuple[str, str, str]]:
+    """Those of these (incident, kind, ref) who have answered."""
+    wanted = list(subjects)
+    if not wanted:
+        return set()
+    states = [state.value for state in SubjectState if state.is_answered]
+    key = tuple_(subject.c.incident, subject.c.kind, subject.c.ref)
+    query = select(subject.c.incident, subject.c.kind, subject.c.ref).where(
+        key.in_(wanted), subject.c.state.in_(states)
+    )
+    return {(row.incident, row.kind, row.ref) for row in connection.execute(query)}

@@ -1,0 +1,119 @@
+"""Builds the application: the only module that names concrete adapters."""
+
+import os
+import socket
+from datetime import timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from carealert.adapters.channels.table import open_channel
+from carealert.adapters.db.engine import open_engine
+from carealert.adapters.db.stores import SqlDatabase
+from carealert.adapters.feeds.http import HttpFetcher
+from carealert.adapters.feeds.table import FeedReader
+from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.rules.files import load_rules
+from carealert.adapters.sealing import Sealer
+from carealert.adapters.texts.composer import TemplateComposer
+from carealert.domain.rules import RuleSet
+from carealert.paths import shipped, with_overrides
+from carealert.services.alerting import OfficeSettings
+from carealert.services.ports.outbox import MessageChannel
+from carealert.settings import Settings, load, secret_of
+
+
+class App:
+    """Everything a process needs, each part built when it is first asked for.
+
+    A command that only parses a file needs no database, and one that only moves tables needs no
+    rules: what is wrong elsewhere must not stop it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database engine."""
+        return open_engine(self.settings.database_url.get_secret_value())
+
+    @cached_property
+    def db(self) -> SqlDatabase:
+        """The store."""
+        return SqlDatabase(self.engine, Sealer(secret_of(self.settings)))
+
+    @cached_property
+    def fetcher(self) -> HttpFetcher:
+        """How feeds are fetched."""
+        settings = self.settings
+        return HttpFetcher(
+            max_bytes=settings.feed_max_mb * 2**20,
+            deadline=timedelta(seconds=settings.feed_timeout_s),
+        )
+
+    @cached_property
+    def reader(self) -> FeedReader:
+        """How documents are read."""
+        return FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+
+    @cached_property
+    def rules(self) -> RuleSet:
+        """The rules in force: the shipped ones and the office's own."""
+        return load_rules(tuple(reversed(with_overrides("rules", self.settings.config))))
+
+    @cached_property
+    def composer(self) -> TemplateComposer:
+        """How texts are made."""
+        settings = self.settings
+        return TemplateComposer(
+            with_overrides("templates", settings.config),
+            sender_tag=settings.sender_tag,
+            time_zone=settings.zone,
+            default_language=settings.default_language,
+        )
+
+    @cached_property
+    def office(self) -> OfficeSettings:
+        """What planning needs to know of the office."""
+        settings = self.settings
+        return OfficeSettings(
+            default_language=settings.default_language,
+            time_zone=settings.zone,
+            assumed_life=settings.assumed_life,
+            desk_phone=settings.desk_phone,
+            desk_language=settings.desk_language,
+        )
+
+    @cached_property
+    def channel(self) -> MessageChannel:
+        """The way out for SMS."""
+        return open_channel(self.settings)
+
+    def auth_tokens(self) -> tuple[str, ...]:
+        """The tokens under which a webhook's signature is good; two of them while one rotates."""
+        settings = self.settings
+        tokens = (settings.twilio_auth_token, settings.twilio_auth_token_next)
+        return tuple(token.get_secret_value() for token in tokens if token)
+
+    def missing_twilio_settings(self) -> tuple[str, ...]:
+        """The environment names of what Twilio still needs."""
+        settings = self.settings
+        needed = {
+            "CAREALERT_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+            "CAREALERT_TWILIO_AUTH_TOKEN": settings.twilio_auth_token,
+            "CAREALERT_TWILIO_MESSAGING_SERVICE_SID or CAREALERT_TWILIO_FROM": (
+                settings.twilio_messaging_service_sid or settings.twilio_from
+            ),
+        }
+        return tuple(name for name, value in needed.items() if not value)
+
+
+def open_app() -> App:
+    """The application with the settings of this environment."""
+    return App(load())
+
+
+def holder_name() -> str:
+    """What this process is called in leases and claims."""
+    return f"{socket.gethostname()}:{os.getpid()}"

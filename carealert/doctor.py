@@ -1,0 +1,170 @@
+"""The checks behind `carealert doctor`: each is one line that says what to do."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from carealert.adapters.db import migrating
+from carealert.adapters.rules.files import InvalidRules
+from carealert.bootstrap import App
+from carealert.services.ports.text import TemplateProblem
+from carealert.settings import SettingsProblem, SmsChannel, secret_of
+
+_FREE = 500 * 1024 * 1024
+#: A feed that was not heard for this many of its intervals is silent.
+_SILENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: its name, whether it passed, what was seen, and what to do if not."""
+
+    name: str
+    passed: bool
+    seen: str
+    fix: str = ""
+
+    @property
+    def line(self) -> str:
+        """`OK   name: seen` or `FIX  name: seen. What to do.`"""
+        mark = "OK " if self.passed else "FIX"
+        return f"{mark}  {self.name}: {self.seen}." + (f" {self.fix}" if not self.passed else "")
+
+
+def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iterator[Check]:
+    """Run the checks in order; `only` picks some by name."""
+    checks: tuple[tuple[str, Callable[[App, datetime], Check]], ...] = (
+        ("secret", _secret),
+        ("database", _database),
+        ("rules", _rules),
+        ("templates", _templates),
+        ("channel", _channel),
+        ("feeds", _feeds),
+        ("worker", _worker),
+        ("console", _console),
+        ("disk", _disk),
+    )
+    for name, check in checks:
+        if not only or name in only:
+            yield _guarded(name, check, app, now)
+
+
+def _guarded(name: str, check: Callable[[App, datetime], Check], app: App, now: datetime) -> Check:
+    try:
+        return check(app, now)
+    except OperationalError:
+        return Check(
+            name,
+            False,
+            "the database does not answer or has no tables",
+            "Look at CAREALERT_DATABASE_URL, then run 'carealert db upgrade'.",
+        )
+    except SettingsProblem as problem:
+        return Check(name, False, "a setting is missing", str(problem))
+
+
+def _secret(app: App, _: datetime) -> Check:
+    length = len(secret_of(app.settings))
+    return Check("secret", length >= 16, f"{length} bytes", "Use at least 16 characters.")
+
+
+def _database(app: App, _: datetime) -> Check:
+    have, need = migrating.current(app.engine)
+    return Check(
+        "database",
+        have == need,
+        f"{app.engine.dialect.name} at revision {have or 'none'}",
+        f"This version needs {need}: run 'carealert db upgrade'.",
+    )
+
+
+def _rules(app: App, _: datetime) -> Check:
+    try:
+        rules = app.rules
+    except InvalidRules as problem:
+        return Check("rules", False, "the rule files have errors", str(problem))
+    enabled = sum(rule.enabled for rule in rules.rules)
+    return Check(
+        "rules",
+        enabled > 0,
+        f"{enabled} rules in force, version {rules.version[:12]}",
+        "No rule is enabled, so nobody is ever told: run 'carealert rules list'.",
+    )
+
+
+def _templates(app: App, _: datetime) -> Check:
+    try:
+        problems = app.composer.check()
+    except TemplateProblem as problem:
+        return Check("templates", False, "a template cannot be read", str(problem))
+    languages = ", ".join(sorted(app.composer.languages()))
+    return Check("templates", not problems, f"languages {languages}", "; ".join(map(str, problems)))
+
+
+def _channel(app: App, _: datetime) -> Check:
+    settings = app.settings
+    if settings.sms_channel is SmsChannel.CONSOLE:
+        return Check("channel", True, "console: messages are printed, nobody is reached")
+    missing = app.missing_twilio_settings()
+    return Check(
+        "channel",
+        not missing,
+        "Twilio" if not missing else "Twilio, not complete",
+        f"Set {', '.join(missing)}.",
+    )
+
+
+def _feeds(app: App, now: datetime) -> Check:
+    with app.db.reading() as stores:
+        feeds = [health for health in stores.feeds.all() if health.feed.enabled]
+    if not feeds:
+        return Check("feeds", False, "none", "Add one: carealert feeds add NAME URL.")
+    silent = [
+        health.feed.name
+        for health in feeds
+        if health.last_ok_at is None or now - health.last_ok_at > health.feed.interval * _SILENT
+    ]
+    heard = len(feeds) - len(silent)
+    return Check(
+        "feeds",
+        not silent,
+        f"{heard} of {len(feeds)} heard",
+        f"Silent: {', '.join(silent)}. See 'carealert feeds list'.",
+    )
+
+
+def _worker(app: App, now: datetime) -> Check:
+    with app.db.reading() as stores:
+        until = stores.leases.until("leader")
+    alive = until is not None and until > now - timedelta(seconds=30)
+    return Check(
+        "worker",
+        alive,
+        "one leads" if alive else "none leads",
+        "Start one: carealert work (or carealert run).",
+    )
+
+
+def _console(app: App, _: datetime) -> Check:
+    settings = app.settings
+    open_to_all = settings.host not in ("127.0.0.1", "::1", "localhost")
+    guarded = settings.console_password is not None
+    seen = "asks for a password" if guarded else "answers this machine only"
+    return Check(
+        "console",
+        guarded or not open_to_all,
+        seen,
+        "The server listens to others: set CAREALERT_CONSOLE_PASSWORD.",
+    )
+
+
+def _disk(app: App, _: datetime) -> Check:
+    url = make_url(app.engine.url)
+    place = Path(url.database or ".").parent if app.engine.dialect.name == "sqlite" else Path()
+    free = shutil.disk_usage(place if place.exists() else Path()).free
+    return Check("disk", free > _FREE, f"{free // 2**20} MiB free", "Free some: below 500 MiB.")

@@ -1,0 +1,189 @@
+"""What comes back: replies of people, and receipts of the gateway; each in one transaction."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from carealert.domain.facilities import ContinuityStatus, StatusReport
+from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
+from carealert.domain.replies import Meaning, MeaningKind, understand
+from carealert.domain.rules import SubjectKind
+from carealert.services.ports.outbox import OpenQuestion
+from carealert.services.ports.registry import Owner
+from carealert.services.ports.store import Database, Stores
+from carealert.services.ports.text import Composer, TemplateProblem
+
+log = logging.getLogger(__name__)
+
+#: How long a manager's word about a service is believed.
+REPORT_HOLDS = timedelta(hours=12)
+#: Automatic answers to one phone in an hour: two machines must not talk to each other for ever.
+MOST_ANSWERS = 5
+MOST_ANSWERS_TO_UNCLEAR = 2
+_HOUR = timedelta(hours=1)
+
+_MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+_STATUSES = frozenset(status.value for status in ContinuityStatus)
+#: What the gateway itself recognised (Twilio's OptOutType), where it did.
+_OPT_OUT = {"STOP": MeaningKind.STOP, "START": MeaningKind.START}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOutcome:
+    """What was understood, and the text to answer with, if any."""
+
+    meaning: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbound:
+    """One inbound message with what we know of its sender."""
+
+    number: str
+    meaning: Meaning
+    question: OpenQuestion | None
+    owners: tuple[Owner, ...]
+    now: datetime
+
+    @property
+    def who(self) -> str:
+        """The sender as the journal names them: never by number."""
+        if self.question:
+            return f"{self.question.recipient_kind.value}:{self.question.recipient_ref}"
+        return f"{self.owners[0].kind}:{self.owners[0].ref}" if self.owners else "unknown"
+
+    @property
+    def language(self) -> str | None:
+        """In which language to answer; None for a stranger, who is not answered."""
+        if self.question:
+            return self.question.language
+        return self.owners[0].language if self.owners else None
+
+
+def receive_reply(
+    db: Database,
+    composer: Composer,
+    provider_id: str,
+    number: str,
+    body: str,
+    opt_out_type: str | None,
+    now: datetime,
+) -> ReplyOutcome:
+    """Take in one text message from `number` (E.164); a repeated webhook changes nothing.
+
+    The text of the outcome is for the same phone, now. Where the gateway has answered STOP, START
+    or HELP by itself (`opt_out_type`), there is none.
+    """
+    with db.transaction() as stores:
+        if not stores.replies.keep(provider_id, number, body, now):
+            return ReplyOutcome("repeated")
+        inbound = _read(stores, number, body, opt_out_type, now)
+        meaning, template = _act(stores, inbound)
+        text = None if opt_out_type else _answer(stores, composer, inbound, template)
+        question = inbound.question.notice if inbound.question else None
+        stores.replies.understood(provider_id, meaning, question, replied=text is not None)
+        return ReplyOutcome(meaning, text)
+
+
+def receive_receipt(
+    db: Database, reference: str, provider_id: str, status: str, code: str | None, now: datetime
+) -> bool:
+    """Take in one status callback; False for an unknown reference or a status of no use to us."""
+    try:
+        known = DeliveryStatus(status)
+    except ValueError:
+        return False  # gateways add words without notice
+    with db.transaction() as stores:
+        return stores.outbox.receipt(reference, provider_id, known, code, now)
+
+
+def _read(
+    stores: Stores, number: str, body: str, opt_out_type: str | None, now: datetime
+) -> _Inbound:
+    question = stores.replies.open_question(number)
+    expected = question.expected_replies if question else {}
+    kind = _OPT_OUT.get(opt_out_type or "")
+    meaning = Meaning(kind) if kind else understand(body, expected)
+    return _Inbound(number, meaning, question, tuple(stores.people.owners_of(number)), now)
+
+
+def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None]:
+    """Do what the message asks for; the word for what it meant, and the template to answer with."""
+    kind = inbound.meaning.kind
+    if kind is MeaningKind.STOP:
+        return _stop(stores, inbound)
+    if kind is MeaningKind.START and inbound.number in stores.people.suppressed():
+        return _start(stores, inbound)
+    if inbound.question is None:
+        # Somebody in the register may write at any time; only a question can be answered.
+        return ("unasked" if inbound.owners else "unknown_sender"), None
+    if inbound.meaning.answer is None:
+        return "unclear", "unclear"
+    return _answered(stores, inbound, inbound.question, inbound.meaning.answer)
+
+
+def _stop(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
+    stores.people.suppress(inbound.number, inbound.now, "reply")
+    stores.outbox.cancel_to(inbound.number, inbound.now)
+    stores.journal.write(inbound.now, "opted_out", inbound.who)
+    return "stop", "stopped"
+
+
+def _start(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
+    stores.people.unsuppress(inbound.number, inbound.now)
+    stores.journal.write(inbound.now, "opted_in", inbound.who)
+    return "start", "started"
+
+
+def _answered(
+    stores: Stores, inbound: _Inbound, question: OpenQuestion, answer: str
+) -> tuple[str, str]:
+    if question.recipient_kind in _MANAGERS:
+        state, template = _manager_says(stores, question, answer, inbound.now)
+    elif answer == "safe":
+        state, template = SubjectState.SAFE, "thanks_safe"
+    else:
+        state, template = SubjectState.NEEDS_HELP, "help_coming"
+    kind = _subject_kind(question)
+    for ref in question.about:
+        stores.escalations.set_state(question.incident, kind, ref, state, inbound.now)
+        if state is SubjectState.NEEDS_HELP:
+            stores.escalations.add_task(question.incident, kind, ref, "asked for help", inbound.now)
+    stores.replies.answered(question.notice, answer, inbound.now)
+    stores.journal.write(
+        inbound.now, "answered", inbound.who, answer=answer, notice=question.notice
+    )
+    return answer, template
+
+
+def _manager_says(
+    stores: Stores, question: OpenQuestion, answer: str, now: datetime
+) -> tuple[SubjectState, str]:
+    if answer not in _STATUSES:
+        return SubjectState.NEEDS_HELP, "help_coming"
+    status = ContinuityStatus(answer)
+    report = StatusReport(question.recipient_ref, status, now, now + REPORT_HOLDS, "sms")
+    stores.facilities.report(report)
+    return SubjectState.CONFIRMED, "facility_thanks"
+
+
+def _subject_kind(question: OpenQuestion) -> SubjectKind:
+    managed = question.recipient_kind in _MANAGERS
+    return SubjectKind.FACILITY if managed else SubjectKind.RESIDENT
+
+
+def _answer(
+    stores: Stores, composer: Composer, inbound: _Inbound, template: str | None
+) -> str | None:
+    if template is None or inbound.language is None:
+        return None
+    most = MOST_ANSWERS_TO_UNCLEAR if template == "unclear" else MOST_ANSWERS
+    if stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most:
+        return None
+    try:
+        return composer.answer(template, inbound.language).body
+    except TemplateProblem as problem:
+        # What they said is worth more than our thanks: it must be saved all the same.
+        log.error("the answer %s has no text: %s", template, problem)  # noqa: TRY400
+        return None

@@ -1,0 +1,88 @@
+"""The life of a message after it was accepted: sent, then delivered or not, each called back.
+
+Twilio calls back nothing for the first status; that stands in the answer to the POST.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Condition, local
+
+import requests
+
+from carealert.simulator.signing import new_session, post_signed
+from carealert.simulator.state import FaultKind, Message, State
+
+#: Twilio's error code for a handset that is off or out of coverage.
+UNREACHABLE = 30003
+
+
+class Callbacks:
+    """A few threads that call back; the statuses of one message come in their order."""
+
+    def __init__(self, world: State, *, threads: int = 4) -> None:
+        self._world = world
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="callbacks")
+        self._own = local()
+        self._changed = Condition()
+        self._under_way = 0
+
+    def start(self, message: Message) -> None:
+        """Let a message go its way."""
+        with self._changed:
+            self._under_way += 1
+        self._pool.submit(self._live, message)
+
+    def wait_until_quiet(self, seconds: float) -> bool:
+        """Wait until every message has come to its end; False if that takes longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._under_way == 0, seconds)
+
+    def close(self) -> None:
+        """Let what is under way end, then stop."""
+        self._pool.shutdown(wait=True)
+
+    def _live(self, message: Message) -> None:
+        try:
+            self._play(message)
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def _play(self, message: Message) -> None:
+        fates = self._fates(message)
+        if FaultKind.REVERSED_CALLBACKS in message.faults:
+            fates.reverse()
+        for status, code in fates:
+            self._world.set_status(message.sid, status, code)
+            self._call(message, status, code)
+            if FaultKind.DUPLICATE_CALLBACKS in message.faults:
+                self._call(message, status, code)
+
+    def _fates(self, message: Message) -> list[tuple[str, int | None]]:
+        if self._world.is_switched_off(message.to):
+            return [("sent", None), ("undelivered", UNREACHABLE)]
+        return [("sent", None), ("delivered", None)]
+
+    def _call(self, message: Message, status: str, code: int | None) -> None:
+        if message.status_callback is None:
+            return
+        form = {
+            "AccountSid": self._world.account_sid,
+            "ApiVersion": "2010-04-01",
+            "From": message.sender,
+            "MessageSid": message.sid,
+            "MessageStatus": status,
+            "SmsSid": message.sid,
+            "SmsStatus": status,
+            "To": message.to,
+        }
+        if code is not None:
+            form["ErrorCode"] = str(code)
+        post_signed(self._session(), message.status_callback, form, self._world.auth_token)
+
+    def _session(self) -> requests.Session:
+        """A session for each thread: they are not made to be shared."""
+        if not hasattr(self._own, "session"):
+            self._own.session = new_session()
+        session: requests.Session = self._own.session
+        return session

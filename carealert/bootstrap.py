@@ -36,7 +36,9 @@ class App:
     @cached_property
     def engine(self) -> Engine:
         """The database engine."""
-        return open_engine(self.settings.database_url.get_secret_value())
+        settings = self.settings
+        url = settings.database_url.get_secret_value()
+        return open_engine(url, durable=settings.sqlite_durable)
 
     @cached_property
     def db(self) -> SqlDatabase:

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         SecretStr("sqlite:///carealert.db"),
         description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DB.",
     )
+    sqlite_durable: bool = Field(
+        True,
+        description="Whether an embedded database waits for the disk at each commit. Without, a "
+        "power cut may take the last answers away; the demo does without.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Secret of at least 16 characters under which personal data is encrypted. "
@@ -87,7 +92,8 @@ class Settings(BaseSettings):
         description="Country (ISO 3166-1) of phone numbers that are written without a +.",
     )
     desk_phone: str | None = Field(
-        None, pattern=r"^\+[1-9]\d{6,14}$",
+        None,
+        pattern=r"^\+[1-9]\d{6,14}$",
         description="Phone of the city desk in E.164; without it the desk has the board only.",
     )
     desk_language: str = Field("en", description="Language of messages to the city desk.")

@@ -67,6 +67,8 @@ def _options(
         os.environ["CAREALERT_CONFIG"] = str(config)
     level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    # It warns of every tick that a longer one makes it leave out; the next tick finds the rows.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from carealert.simulator.world import World
 
 SEED = 2605
 #: Of the phones that were asked something, in a hundred: who answers 1 and who answers 2.
-SAFE, HELP = 55, 8
+SAFE, HELP = 40, 6
 #: Skipped after the last-but-one document of the story, so that silence has its consequences.
 SILENCE = timedelta(minutes=31)
 

@@ -95,6 +95,7 @@ def open_stage(
         inbound_url=f"{url}/hooks/twilio/inbound",
         seed=seed,
         undelivered_share=undelivered_share,
+        clock=now,
     )
     board = FeedBoard("Warnings of the demo")
     app = App(_settings(folder, url, world_url, token, settings))
@@ -115,8 +116,10 @@ def _settings(
     given: dict[str, Any] = {
         "database_url": f"sqlite:///{folder / 'carealert.db'}",
         "secret_key": key,
+        "sqlite_durable": False,
         "public_url": url,
         "sms_channel": SmsChannel.TWILIO,
+        "sms_concurrency": 1,  # the gateway answers at once here: more threads only contend
         "twilio_account_sid": ACCOUNT,
         "twilio_auth_token": token,
         "twilio_messaging_service_sid": None,

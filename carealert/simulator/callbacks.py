@@ -4,11 +4,9 @@ Twilio calls back nothing for the first status; that stands in the answer to the
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition, local
+from threading import Condition
 
-import requests
-
-from carealert.simulator.signing import new_session, post_signed
+from carealert.simulator.signing import new_pool, post_signed
 from carealert.simulator.state import FaultKind, Message, State
 
 #: Twilio's error code for a handset that is off or out of coverage.
@@ -21,7 +19,7 @@ class Callbacks:
     def __init__(self, world: State, *, threads: int = 4) -> None:
         self._world = world
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="callbacks")
-        self._own = local()
+        self._connections = new_pool()
         self._changed = Condition()
         self._under_way = 0
 
@@ -78,11 +76,4 @@ class Callbacks:
         }
         if code is not None:
             form["ErrorCode"] = str(code)
-        post_signed(self._session(), message.status_callback, form, self._world.auth_token)
-
-    def _session(self) -> requests.Session:
-        """A session for each thread: they are not made to be shared."""
-        if not hasattr(self._own, "session"):
-            self._own.session = new_session()
-        session: requests.Session = self._own.session
-        return session
+        post_signed(self._connections, message.status_callback, form, self._world.auth_token)

@@ -3,7 +3,7 @@
 import html
 import re
 
-from carealert.simulator.signing import new_session, post_signed
+from carealert.simulator.signing import new_pool, post_signed
 from carealert.simulator.state import State
 
 #: Words that Twilio acts on by itself: the default ones for English.
@@ -57,8 +57,8 @@ def _deliver(world: State, number: str, body: str, opt_out: str | None) -> tuple
     }
     if opt_out is not None:
         form["OptOutType"] = opt_out
-    with new_session() as session:
-        answer = post_signed(session, world.inbound_url, form, world.auth_token)
-    if answer is None or not answer.ok:
+    with new_pool() as pool:
+        answer = post_signed(pool, world.inbound_url, form, world.auth_token)
+    if answer is None or answer.status >= 400:
         return ()
-    return tuple(html.unescape(text) for text in _TEXT.findall(answer.text))
+    return tuple(html.unescape(text) for text in _TEXT.findall(answer.data.decode()))

@@ -74,13 +74,14 @@ def test_an_answer_stops_timers_and_cancels_reminders_about_the_same_people(
     (asked,) = send_all(db)
     both = (About("r0", "L"), About("r1", "L"))
     add(db, a_told(0, step=1), a_told(1, step=1, about=both), a_told(2))
+    add(db, a_told(1, about=(About("r0", "L"),)))  # another caregiver, who knows nothing yet
     with db.transaction() as stores:
         stores.escalations.set_state("incident-1", RESIDENT, "r0", SubjectState.SAFE, NOW)
         stores.replies.answered(asked.id, "safe", NOW + SECOND)
     by_key = {(row.recipient_ref, row.step): row for row in rows(db.engine)}
     assert by_key["c0", 1].state == "cancelled"
     assert by_key["c1", 1].state == "ready"  # it is about somebody silent as well
-    assert by_key["c2", 0].state == "ready"
+    assert by_key["c2", 0].state == by_key["c1", 0].state == "ready"
     assert (by_key["c0", 0].answer, by_key["c0", 0].answered_at) == ("safe", NOW + SECOND)
     timers = {row.ref: row.state for row in rows(db.engine, tables.escalation_timer)}
     assert timers == {"r0": "stopped", "r1": "waiting"}
@@ -168,10 +169,12 @@ def test_nothing_follows_a_timer_that_was_stopped(db: SqlDatabase) -> None:
 
 
 def test_a_task_is_open_once_and_opens_again_after_it_was_closed(db: SqlDatabase) -> None:
-    for _ in range(2):
+    for n in range(2):
+        at = NOW + n * SECOND
         with db.transaction() as stores:
-            stores.escalations.add_task("incident-1", RESIDENT, "r0", "asked for help", NOW)
-    assert only(db.engine, tables.task).closed_at is None
+            stores.escalations.add_task("incident-1", RESIDENT, "r0", "asked for help", at)
+    task = only(db.engine, tables.task)
+    assert (task.closed_at, task.created_at) == (None, NOW)
     with db.engine.begin() as connection:
         connection.execute(tables.task.update().values(closed_at=NOW))
     with db.transaction() as stores:
@@ -181,12 +184,13 @@ def test_a_task_is_open_once_and_opens_again_after_it_was_closed(db: SqlDatabase
 
 
 def test_stop_cancels_what_waits_and_makes_the_next_step_due(db: SqlDatabase) -> None:
-    start_timers(db.engine, a_timer("r0"), a_timer("r1"))
+    overdue = a_timer("r0", step=2, due_at=NOW - SECOND)
+    start_timers(db.engine, a_timer("r0"), a_timer("r1"), overdue)
     add(db, a_told(0, due_at=NOW + hours(8)), a_told(1))
     with db.transaction() as stores:
         assert stores.outbox.cancel_to(PHONE, NOW) == 1
-    due = {row.ref: row.due_at for row in rows(db.engine, tables.escalation_timer)}
-    assert due == {"r0": NOW, "r1": NOW + minutes(10)}
+    due = {(row.ref, row.step): row.due_at for row in rows(db.engine, tables.escalation_timer)}
+    assert due == {("r0", 1): NOW, ("r1", 1): NOW + minutes(10), ("r0", 2): NOW - SECOND}
 
 
 def test_a_desk_notice_is_about_nobody_s_answer(db: SqlDatabase) -> None:

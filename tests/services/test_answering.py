@@ -156,8 +156,8 @@ def test_stop_is_kept_and_stops_what_waits(db: SqlDatabase, mouth: Mouth) -> Non
         assert stores.people.suppressed() == {PHONE}
         (line,) = stores.journal.recent()
     assert (line.event, line.subject) == ("opted_out", "caregiver:c0")
-    assert claim(db, NOW + hours(2)) == []
     assert {row.rule: row.state for row in rows(db.engine)}["later"] == "cancelled"
+    assert claim(db, NOW + hours(2)) == []
 
 
 def test_a_stop_that_the_gateway_confirmed_is_not_confirmed_twice(

@@ -105,9 +105,8 @@ def _after(row: Row[Any], result: AttemptResult, now: datetime) -> _After:
     if result.accepted is not None:
         return _sent(row, result.accepted)
     held = row.state in (NoticeState.CLAIMED.value, NoticeState.UNKNOWN.value)
-    if result.failure is None or not held or result.number != row.attempts:
-        # Superseded or cancelled meanwhile, or given to another worker: the row is not ours.
-        return _unchanged(row)
+    if result.failure is None or not held:
+        return _unchanged(row)  # superseded or cancelled meanwhile
     return _failed(row, result.failure, now)
 
 

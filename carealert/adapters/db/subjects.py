@@ -116,7 +116,8 @@ def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> 
     )
     query = select(about.incident, about.kind, about.ref).distinct()
     query = query.where(one_of(connection, about.notice_id, notice_ids), ~still_asked)
-    silent = connection.execute(query).all()
+    # In one order everywhere: two writers that wait for each other would both be thrown out.
+    silent = sorted(tuple(row) for row in connection.execute(query))
     if not silent:
         return
     timer = escalation_timer.c
@@ -130,7 +131,7 @@ def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> 
             timer.due_at > now,
         )
         .values(due_at=now),
-        [{"of_incident": r.incident, "of_kind": r.kind, "of_ref": r.ref} for r in silent],
+        [{"of_incident": key[0], "of_kind": key[1], "of_ref": key[2]} for key in silent],
     )
 
 

@@ -42,7 +42,12 @@ def demo(
     ports = (0, 0) if once else (port, port + 1)
     try:
         with open_stage(
-            folder, port=ports[0], world_port=ports[1], seed=play.SEED, undelivered_share=0.02
+            folder,
+            port=ports[0],
+            world_port=ports[1],
+            seed=play.SEED,
+            undelivered_share=0.02,
+            final_only=once,
         ) as stage:
             _play(stage, warnings, once=once, as_json=as_json)
     except (NothingToReplay, NowhereToPlace) as problem:

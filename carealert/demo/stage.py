@@ -82,6 +82,7 @@ def open_stage(
     world_port: int = 0,
     seed: int = 1,
     undelivered_share: float = 0.0,
+    final_only: bool = False,
     **settings: Any,
 ) -> Iterator[Stage]:
     """Set the stage in `folder`, on free ports where 0 is given; everything stops at the end."""
@@ -96,6 +97,7 @@ def open_stage(
         seed=seed,
         undelivered_share=undelivered_share,
         clock=now,
+        final_only=final_only,
     )
     board = FeedBoard("Warnings of the demo")
     app = App(_settings(folder, url, world_url, token, settings))

@@ -57,9 +57,12 @@ class Callbacks:
                 self._call(message, status, code)
 
     def _fates(self, message: Message) -> list[tuple[str, int | None]]:
+        on_the_way: list[tuple[str, int | None]] = (
+            [] if self._world.final_only else [("sent", None)]
+        )
         if self._world.is_switched_off(message.to):
-            return [("sent", None), ("undelivered", UNREACHABLE)]
-        return [("sent", None), ("delivered", None)]
+            return [*on_the_way, ("undelivered", UNREACHABLE)]
+        return [*on_the_way, ("delivered", None)]
 
     def _call(self, message: Message, status: str, code: int | None) -> None:
         if message.status_callback is None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -117,6 +118,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = [item for item in items if item.get_closest_marker("shared")]
     items[:] = [item for item in items if item not in absent]
     config.stash[_ABSENT] = len(absent)
+    if hasattr(config, "workeroutput"):  # one of several processes: the first one reports
+        config.workeroutput["absent"] = len(absent)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a process how many tests it left out; each leaves out the same."""
+    absent = getattr(node, "workeroutput", {}).get("absent", 0)
+    node.config.stash[_ABSENT] = max(absent, node.config.stash.get(_ABSENT, 0))
 
 
 _ABSENT = pytest.StashKey[int]()

@@ -534,4 +534,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("there is nothing before the first tables: restore a backup")
+    raise RuntimeError("There is nothing before the first tables: restore a backup.")

@@ -13,7 +13,8 @@ from carealert.cli.output import Exit, emit, fail
 from carealert.demo import play, summary
 from carealert.demo.placing import NowhereToPlace
 from carealert.demo.replay import NothingToReplay
-from carealert.demo.stage import Stage, open_stage
+from carealert.demo.stage import Places, Stage, open_stage
+from carealert.simulator.outside import Outside
 from carealert.simulator.server import NotStarted
 
 #: How long one document has the stage before the next comes.
@@ -39,16 +40,9 @@ def demo(
     Example: carealert demo --once
     """
     _clear(folder)
-    ports = (0, 0) if once else (port, port + 1)
+    places = Places(folder) if once else Places(folder, port, port + 1)
     try:
-        with open_stage(
-            folder,
-            port=ports[0],
-            world_port=ports[1],
-            seed=play.SEED,
-            undelivered_share=0.02,
-            final_only=once,
-        ) as stage:
+        with open_stage(places, seed=play.SEED, undelivered_share=0.02) as stage:
             _play(stage, warnings, once=once, as_json=as_json)
     except (NothingToReplay, NowhereToPlace) as problem:
         fail(str(problem), Exit.NOTHING)
@@ -56,7 +50,7 @@ def demo(
         fail(f"The demo cannot start. {problem}", Exit.FAILED)
 
 
-def _play(stage: Stage, warnings: Path | None, *, once: bool, as_json: bool) -> None:
+def _play(stage: Stage[Outside], warnings: Path | None, *, once: bool, as_json: bool) -> None:
     with play.write_script(stage, warnings) as script:
         play.register(stage, script)
         if once:

@@ -24,7 +24,7 @@ from carealert.services import registering
 from carealert.services.ports.feeds import UnreadableDocument
 from carealert.services.ports.registry import PlaceArea
 from carealert.services.ports.summary import Outcome
-from carealert.simulator.world import World
+from carealert.simulator.outside import Outside
 
 SEED = 2605
 #: Of the phones that were asked something, in a hundred: who answers 1 and who answers 2.
@@ -43,7 +43,7 @@ class Script:
 
 
 @contextmanager
-def write_script(stage: Stage, warnings: Path | None) -> Iterator[Script]:
+def write_script(stage: Stage[Outside], warnings: Path | None) -> Iterator[Script]:
     """The shipped story, or one made of the CAP documents in `warnings`.
 
     For a folder of somebody else's warnings the demo's homes move into their areas. Raises
@@ -61,7 +61,7 @@ def write_script(stage: Stage, warnings: Path | None) -> Iterator[Script]:
         yield Script(folder, Path(name), placed.areas)
 
 
-def register(stage: Stage, script: Script) -> None:
+def register(stage: Stage[Outside], script: Script) -> None:
     """Import areas, people and facilities, as an office would."""
     app, now = stage.app, stage.now()
     defaults = Defaults(now, app.settings.zone, app.settings.default_language, None)
@@ -73,25 +73,25 @@ def register(stage: Stage, script: Script) -> None:
     registering.import_facilities(app.db, facilities.items, now)
 
 
-def play_once(stage: Stage, script: Script, say: Callable[[str], None]) -> Outcome:
+def play_once(stage: Stage[Outside], script: Script, say: Callable[[str], None]) -> Outcome:
     """Publish, match, tell, answer, escalate and end; return what came of it."""
     answered: set[str] = set()
     showings = rehearse(script.folder.documents, stage.now(), timedelta(seconds=1))
     for left, showing in zip(reversed(range(len(showings))), showings, strict=True):
-        before = stage.world.message_count()
+        before = stage.outside.message_count()
         stage.publish(showing.name, showing.body)
         stage.settle()
-        say(f"{showing.name}: {stage.world.message_count() - before} messages")
-        answer_some(stage.world, answered)
+        say(f"{showing.name}: {stage.outside.message_count() - before} messages")
+        answer_some(stage.outside, answered)
         if left == 1:  # before the last document, which ends the story
-            stage.now.skip(SILENCE)
+            stage.skip(SILENCE)
             stage.settle()
     stage.settle()
     return outcome(stage)
 
 
 def play_live(
-    stage: Stage,
+    stage: Stage[Outside],
     script: Script,
     pause: timedelta,
     stop: threading.Event,
@@ -111,34 +111,34 @@ def play_live(
             wait = pause * (60 if left == 1 else 1)
             if stop.wait(wait.total_seconds()):
                 return
-            answer_some(stage.world, answered, share=0.5)
+            answer_some(stage.outside, answered, share=0.5)
         stop.wait()
     finally:
         ticking.shutdown(wait=True)
 
 
-def outcome(stage: Stage) -> Outcome:
+def outcome(stage: Stage[Outside]) -> Outcome:
     """What the store says has happened."""
     with stage.app.engine.connect() as connection:
         return read_outcome(connection)
 
 
-def answer_some(world: World, answered: set[str], share: float = 1.0) -> None:
+def answer_some(outside: Outside, answered: set[str], share: float = 1.0) -> None:
     """Let a seeded share of the phones that were asked something answer, each once.
 
     A phone's answer depends on its number and the seed alone, so that runs can be compared.
     """
-    for number in world.numbers():
-        if number in answered or not world.was_asked(number):
+    for number in outside.asked():
+        if number in answered:
             continue
         draw = random.Random(f"{SEED}:{number}").random() * 100  # noqa: S311  not a secret
         reply = "1" if draw < SAFE * share else "2" if draw < (SAFE + HELP) * share else None
         if reply:
             answered.add(number)
-            world.reply(number, reply)
+            outside.reply(number, reply)
 
 
-def _read_all(stage: Stage, documents: Sequence[Captured]) -> list[HazardWarning]:
+def _read_all(stage: Stage[Outside], documents: Sequence[Captured]) -> list[HazardWarning]:
     found: list[HazardWarning] = []
     for document in documents:
         try:

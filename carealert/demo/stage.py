@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-from fastapi import FastAPI
+from typing import Any, Generic, TypeVar
 
 from carealert import clock
 from carealert.adapters.db import migrating
@@ -20,12 +18,16 @@ from carealert.bootstrap import App
 from carealert.scheduler import Ticks
 from carealert.services.ports.feeds import Feed
 from carealert.settings import Settings, SmsChannel, load, write_key_file
-from carealert.simulator.feed_server import INDEX_PATH, FeedBoard, feed_app
+from carealert.simulator.apart import outside_apart
+from carealert.simulator.feed_server import INDEX_PATH
+from carealert.simulator.outside import Outside, OutsideHere, Terms, outside_here
 from carealert.simulator.server import free_port, running
-from carealert.simulator.world import World, world_app
 from carealert.web.build import build_web
 
 FEED = "demo"
+World = TypeVar("World", bound=Outside)
+World_co = TypeVar("World_co", bound=Outside, covariant=True)
+
 POLLED_EVERY = timedelta(seconds=1)
 #: The simulator's account: not a secret of anybody, made anew for each stage.
 ACCOUNT = "AC" + "0" * 32
@@ -49,21 +51,25 @@ class StageClock:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[World_co]):
     """A running product and its world. `url` is the console, `phones_url` the simulated phones."""
 
     app: App
-    world: World
-    board: FeedBoard
+    outside: World_co
     now: StageClock
     ticks: Ticks
     url: str
     phones_url: str
 
+    def skip(self, length: timedelta) -> None:
+        """Let time pass, in here and out there, without waiting for it."""
+        self.now.skip(length)
+        self.outside.skip(length)
+
     def publish(self, name: str, body: bytes) -> None:
         """The agency puts a document on its feed; the feed is due for a poll by then."""
-        self.now.skip(POLLED_EVERY)
-        self.board.publish(name, body, self.now())
+        self.skip(POLLED_EVERY)
+        self.outside.publish(name, body)
 
     def settle(self) -> None:
         """Let everything that is due happen, until the world is quiet."""
@@ -71,43 +77,77 @@ class Stage:
         self.ticks.plan()
         self.ticks.follow_up()
         self.ticks.deliver()
-        self.world.wait_until_quiet()
+        self.outside.wait_until_quiet()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a stage stands. Port 0 is a free one."""
+
+    folder: Path
+    port: int = 0
+    world_port: int = 0
 
 
 @contextmanager
 def open_stage(
-    folder: Path,
-    *,
-    port: int = 0,
-    world_port: int = 0,
-    seed: int = 1,
-    undelivered_share: float = 0.0,
-    final_only: bool = False,
-    **settings: Any,
-) -> Iterator[Stage]:
-    """Set the stage in `folder`, on free ports where 0 is given; everything stops at the end."""
+    places: Places, *, seed: int = 1, undelivered_share: float = 0.0, **settings: Any
+) -> Iterator[Stage[Outside]]:
+    """Set the stage with the world in a process of its own; everything stops at the end."""
+    plan = _plan(places, seed, undelivered_share, settings)
+    with outside_apart(plan.terms, plan.world_port) as outside:
+        stage = _build(plan, outside)
+        outside.wait_until_up()
+        with _opened(stage, plan):
+            yield stage
+
+
+@contextmanager
+def open_stage_here(places: Places, **settings: Any) -> Iterator[Stage[OutsideHere]]:
+    """Set the stage with the world in this process, where a test can lay hands on it."""
+    plan = _plan(places, 1, 0.0, settings)
+    with outside_here(plan.terms, plan.world_port) as outside:
+        stage = _build(plan, outside)
+        with _opened(stage, plan):
+            yield stage
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    port: int
+    world_port: int
+    terms: Terms
+    settings: Settings
+
+
+def _plan(places: Places, seed: int, share: float, overrides: dict[str, Any]) -> _Plan:
     token = secrets.token_hex(16)
-    port, world_port = port or free_port(), world_port or free_port()
-    url, world_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{world_port}"
-    now = StageClock()
-    world = World(
-        account_sid=ACCOUNT,
-        auth_token=token,
-        inbound_url=f"{url}/hooks/twilio/inbound",
-        seed=seed,
-        undelivered_share=undelivered_share,
-        clock=now,
-        final_only=final_only,
+    port, world_port = places.port or free_port(), places.world_port or free_port()
+    url, world_url = _local(port), _local(world_port)
+    terms = Terms(ACCOUNT, token, f"{url}/hooks/twilio/inbound", seed, share)
+    return _Plan(
+        port, world_port, terms, _settings(places.folder, url, world_url, token, overrides)
     )
-    board = FeedBoard("Warnings of the demo")
-    app = App(_settings(folder, url, world_url, token, settings))
+
+
+def _build(plan: _Plan, outside: World) -> Stage[World]:
+    app, now = App(plan.settings), StageClock()
     migrating.upgrade(app.engine)
-    stage = Stage(app, world, board, now, Ticks(app, "stage", now), url, f"{world_url}/phones")
-    web = build_web(app, phones_url=stage.phones_url, demo=True, now=now)
-    with running(_outside(world, board), world_port), running(web, port), world:
-        _add_feed(app, world_url, now)
-        yield stage
-    app.engine.dispose()
+    phones = f"{_local(plan.world_port)}/phones"
+    return Stage(app, outside, now, Ticks(app, "stage", now), _local(plan.port), phones)
+
+
+@contextmanager
+def _opened(stage: Stage[Any], plan: _Plan) -> Iterator[None]:
+    web = build_web(stage.app, phones_url=stage.phones_url, demo=True, now=stage.now)
+    with running(web, plan.port):
+        _add_feed(stage.app, _local(plan.world_port), stage.now)
+        yield
+    stage.app.engine.dispose()
+
+
+def _local(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _settings(
@@ -118,10 +158,8 @@ def _settings(
     given: dict[str, Any] = {
         "database_url": f"sqlite:///{folder / 'carealert.db'}",
         "secret_key": key,
-        "sqlite_durable": False,
         "public_url": url,
         "sms_channel": SmsChannel.TWILIO,
-        "sms_concurrency": 1,  # the gateway answers at once here: more threads only contend
         "twilio_account_sid": ACCOUNT,
         "twilio_auth_token": token,
         "twilio_messaging_service_sid": None,
@@ -131,12 +169,6 @@ def _settings(
         "desk_phone": DESK,
     }
     return load(**(given | overrides))
-
-
-def _outside(world: World, board: FeedBoard) -> FastAPI:
-    outside = world_app(world)
-    outside.router.routes.extend(feed_app(board).routes)
-    return outside
 
 
 def _add_feed(app: App, world_url: str, now: Callable[[], datetime]) -> None:

@@ -1,6 +1,7 @@
 """What comes back: replies of people, and receipts of the gateway; each in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ MOST_ANSWERS_TO_UNCLEAR = 2
 _HOUR = timedelta(hours=1)
 
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+_KNOWN = {status.value: status for status in DeliveryStatus}
 _STATUSES = frozenset(status.value for status in ContinuityStatus)
 #: What the gateway itself recognised (Twilio's OptOutType), where it did.
 _OPT_OUT = {"STOP": MeaningKind.STOP, "START": MeaningKind.START}
@@ -86,16 +88,34 @@ def receive_reply(
         return ReplyOutcome(meaning, text)
 
 
-def receive_receipt(
-    db: Database, reference: str, provider_id: str, status: str, code: str | None, now: datetime
-) -> bool:
-    """Take in one status callback; False for an unknown reference or a status of no use to us."""
-    try:
-        known = DeliveryStatus(status)
-    except ValueError:
-        return False  # gateways add words without notice
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One status callback, in the gateway's words; `reference` is ours, from the callback's URL."""
+
+    reference: str
+    provider_id: str
+    status: str
+    code: str | None
+    at: datetime
+
+
+def receive_receipts(db: Database, receipts: Sequence[Receipt]) -> list[bool]:
+    """Take in status callbacks, all or none of them; those of one notice in their order.
+
+    False stands for an unknown reference, or a status of no use to us.
+    """
+    taken = [False] * len(receipts)
+    # Every writer locks notices in the order of their ids, so that none waits in a circle.
+    for_us = sorted((one.reference, n) for n, one in enumerate(receipts) if one.status in _KNOWN)
+    if not for_us:
+        return taken  # gateways add words without notice
     with db.transaction() as stores:
-        return stores.outbox.receipt(reference, provider_id, known, code, now)
+        for _, n in for_us:
+            one = receipts[n]
+            taken[n] = stores.outbox.receipt(
+                one.reference, one.provider_id, _KNOWN[one.status], one.code, one.at
+            )
+    return taken
 
 
 def _read(

@@ -16,7 +16,7 @@ UNREACHABLE = 30003
 class Callbacks:
     """A few threads that call back; the statuses of one message come in their order."""
 
-    def __init__(self, world: State, *, threads: int = 4) -> None:
+    def __init__(self, world: State, *, threads: int = 12) -> None:
         self._world = world
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="callbacks")
         self._connections = new_pool()
@@ -57,12 +57,9 @@ class Callbacks:
                 self._call(message, status, code)
 
     def _fates(self, message: Message) -> list[tuple[str, int | None]]:
-        on_the_way: list[tuple[str, int | None]] = (
-            [] if self._world.final_only else [("sent", None)]
-        )
         if self._world.is_switched_off(message.to):
-            return [*on_the_way, ("undelivered", UNREACHABLE)]
-        return [*on_the_way, ("delivered", None)]
+            return [("sent", None), ("undelivered", UNREACHABLE)]
+        return [("sent", None), ("delivered", None)]
 
     def _call(self, message: Message, status: str, code: int | None) -> None:
         if message.status_callback is None:

@@ -33,4 +33,4 @@ def new_pool() -> urllib3.PoolManager:
     Without the comforts of `requests`: thousands of callbacks share a processor with what they
     are to exercise.
     """
-    return urllib3.PoolManager(maxsize=4)
+    return urllib3.PoolManager(maxsize=12)

@@ -79,8 +79,7 @@ class State:
     """One account at a gateway, and the phones that it reaches; the same seed, the same fates.
 
     `undelivered_share` of the phones, and `unreachable`, are switched off: their messages end as
-    undelivered, with code 30003. `clock` gives the aware moment. With `final_only` the first
-    thing that a callback tells is a message's end, as where a carrier confirms at once.
+    undelivered, with code 30003. `clock` gives the aware moment.
     """
 
     def __init__(
@@ -94,13 +93,11 @@ class State:
         unreachable: Iterable[str] = (),
         sender: str = "+15005550006",
         clock: Callable[[], datetime] = _real_time,
-        final_only: bool = False,
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.inbound_url = inbound_url
         self.clock = clock
-        self.final_only = final_only
         self.sender = sender
         self.faults: deque[Fault] = deque()
         self.posts = 0

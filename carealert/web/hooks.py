@@ -7,6 +7,7 @@ configured public URL counts. How: twilio.com/docs/usage/security#validating-req
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,9 +17,10 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator, add_port, remove_port
 from twilio.twiml.messaging_response import MessagingResponse
 
-from carealert.services.answering import receive_receipt, receive_reply
+from carealert.services.answering import Receipt, receive_receipts, receive_reply
 from carealert.services.ports.store import Database
 from carealert.services.ports.text import Composer
+from carealert.web.batching import Together
 
 #: A webhook of Twilio has a few hundred bytes; more is not one.
 MOST_BYTES = 64 * 1024
@@ -42,20 +44,21 @@ def hooks_router(
     """
     router = APIRouter(include_in_schema=False)
     guard = _Guard(db, auth_tokens, public_url, clock)
+    receipts = Together(partial(receive_receipts, db))
 
     @router.post("/hooks/twilio/status/{reference}")
     async def status(reference: str, request: Request) -> Response:
         form = await guard.proved(request, f"/hooks/twilio/status/{reference}")
         if isinstance(form, Response):
             return form
-        await run_in_threadpool(
-            receive_receipt,
-            db,
-            reference,
-            form.get("MessageSid", ""),
-            form.get("MessageStatus", ""),
-            form.get("ErrorCode") or None,
-            clock(),
+        await receipts.do(
+            Receipt(
+                reference,
+                form.get("MessageSid", ""),
+                form.get("MessageStatus", ""),
+                form.get("ErrorCode") or None,
+                clock(),
+            )
         )
         return Response(status_code=204)
 

@@ -95,7 +95,7 @@ def test_nobody_hears_a_minor_update_or_a_drill_and_everybody_told_hears_the_end
     story = remal(city)
     city.publish("test.xml", story["test-message"])
     city.publish("exercise.xml", story["exercise-flood"])
-    assert city.stage.world.message_count() == 0
+    assert city.stage.outside.world.message_count() == 0
 
     city.publish("signal-10.xml", story["remal-2-update"])
     city.publish("half-an-hour-longer.xml", story["remal-3-update"])
@@ -110,13 +110,13 @@ def test_nobody_hears_a_minor_update_or_a_drill_and_everybody_told_hears_the_end
 def test_silence_is_followed_by_one_reminder_and_then_by_the_city_desk(city: City) -> None:
     city.publish("signal-10.xml", remal(city)["remal-2-update"])
 
-    city.stage.now.skip(timedelta(minutes=11))
+    city.stage.skip(timedelta(minutes=11))
     city.stage.settle()
     assert len(city.texts(RAHIM.number)) == 2
     assert len(city.texts(SALMA.number)) == 2
     assert city.texts(DESK.number) == []
 
-    city.stage.now.skip(timedelta(minutes=20))
+    city.stage.skip(timedelta(minutes=20))
     city.stage.settle()
     city.stage.settle()
     to_desk = city.texts(DESK.number)
@@ -130,7 +130,7 @@ def test_an_answer_before_the_reminder_stops_the_chain(city: City) -> None:
     city.publish("signal-10.xml", remal(city)["remal-2-update"])
     city.reply(SALMA.number, "1")
 
-    city.stage.now.skip(timedelta(minutes=45))
+    city.stage.skip(timedelta(minutes=45))
     city.stage.settle()
 
     assert len(city.texts(RAHIM.number)) == 1
@@ -167,7 +167,7 @@ def test_the_same_document_polled_again_and_again_tells_nobody_twice(city: City)
     city.publish("signal-10.xml", body)
     city.publish("the-same-under-another-name.xml", body)
     for _ in range(3):
-        city.stage.now.skip(timedelta(seconds=5))
+        city.stage.skip(timedelta(seconds=5))
         city.stage.settle()
 
     assert len(city.texts(RAHIM.number)) == 1

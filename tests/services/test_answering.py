@@ -14,7 +14,7 @@ from carealert.adapters.sealing import Sealer
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import About, DeliveryStatus
 from carealert.domain.rules import SubjectKind
-from carealert.services.answering import ReplyOutcome, receive_receipt, receive_reply
+from carealert.services.answering import Receipt, ReplyOutcome, receive_receipts, receive_reply
 from tests.support.builders import NOW, a_phone, hours, minutes
 from tests.support.delivery import (
     NoTextComposer,
@@ -246,9 +246,27 @@ def test_journal_and_meanings_hold_neither_number_nor_words(
 def test_a_receipt_of_a_status_that_we_do_not_know_is_passed_over(db: SqlDatabase) -> None:
     ask(db)
     reference = f"{only(db.engine).id}.1"
-    assert not receive_receipt(db, reference, "SM1", "partially_delivered", None, NOW)
-    assert not receive_receipt(db, "nothing.1", "SM1", "delivered", None, NOW)
+    new = Receipt(reference, "SM1", "partially_delivered", None, NOW)
+    assert receive_receipts(db, [new]) == [False]
+    unknown = Receipt("nothing.1", "SM1", "delivered", None, NOW)
+    assert receive_receipts(db, [new, unknown]) == [False, False]
     assert only(db.engine).delivery_status == "queued"
+
+
+def test_receipts_that_come_together_are_told_apart(db: SqlDatabase) -> None:
+    add(db, a_told(0), a_told(1))
+    first, second = sorted(claim(db), key=lambda one: one.id)
+    receipts = [
+        Receipt(f"{second.id}.1", "SM2", "undelivered", "30003", NOW),
+        Receipt("nothing.1", "SM3", "delivered", None, NOW),
+        Receipt(f"{first.id}.1", "SM1", "sent", None, NOW),
+        Receipt(f"{first.id}.1", "SM1", "delivered", None, NOW),
+    ]
+    assert receive_receipts(db, receipts) == [True, False, True, True]
+    found = {
+        row.id: (row.delivery_status, row.error_code) for row in rows(db.engine, tables.notice)
+    }
+    assert found == {first.id: ("delivered", None), second.id: ("undelivered", "30003")}
 
 
 _STATUSES = ["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed"]
@@ -280,7 +298,7 @@ def test_order_and_repetition_of_webhooks_do_not_matter(
         for n, status in enumerate(receipts):
             if n == len(receipts) // 2 and shuffled:
                 close(db, accepted(one, "SM1"))
-            receive_receipt(db, f"{one.id}.1", "SM1", status, None, NOW)
+            receive_receipts(db, [Receipt(f"{one.id}.1", "SM1", status, None, NOW)])
         if not shuffled:
             close(db, accepted(one, "SM1"))
         for n, body in enumerate(bodies):

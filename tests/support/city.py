@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from carealert.adapters.db.tables import feed, metadata
-from carealert.demo.stage import Stage, open_stage
+from carealert.demo.stage import Places, Stage, open_stage_here
 from carealert.domain.people import Caregiver, CareLink, CareRole, Resident
 from carealert.services import registering
 from carealert.services.ports.registry import PlaceArea
+from carealert.simulator.outside import OutsideHere
 
 
 class City:
     """What a test does to the city and sees of it."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage[OutsideHere]) -> None:
         self.stage = stage
         self._before: dict[str, int] = {}
         self._published: list[str] = []
@@ -34,7 +35,7 @@ class City:
 
     def texts(self, number: str) -> list[str]:
         """What a phone received, oldest first."""
-        phones = {phone.number: phone for phone in self.stage.world.phones()}
+        phones = {phone.number: phone for phone in self.stage.outside.world.phones()}
         if number not in phones:
             return []
         bodies = [bubble.body for bubble in phones[number].bubbles if not bubble.mine]
@@ -42,7 +43,7 @@ class City:
 
     def reply(self, number: str, body: str) -> tuple[str, ...]:
         """Somebody answers; what comes back is what their screen shows."""
-        shown = self.stage.world.reply(number, body)
+        shown = self.stage.outside.world.reply(number, body)
         self.stage.settle()
         return shown
 
@@ -53,18 +54,18 @@ class City:
     def start_anew(self) -> None:
         """Forget everybody, every warning and every text: cheaper than a new city."""
         for name in self._published:
-            self.stage.board.withdraw(name, self.stage.now())
+            self.stage.outside.board.withdraw(name, self.stage.now())
         self._published.clear()
         with self.stage.app.engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
                 if table is not feed:
                     connection.execute(table.delete())
-        for phone in self.stage.world.phones():
+        for phone in self.stage.outside.world.phones():
             self._before[phone.number] = sum(not bubble.mine for bubble in phone.bubbles)
 
 
 @contextmanager
 def open_city(folder: Path, **settings: object) -> Iterator[City]:
     """A city with nobody in it yet."""
-    with open_stage(folder, **settings) as stage:
+    with open_stage_here(Places(folder), **settings) as stage:
         yield City(stage)

@@ -38,7 +38,7 @@ class App:
         """The database engine."""
         settings = self.settings
         url = settings.database_url.get_secret_value()
-        return open_engine(url, durable=settings.sqlite_durable)
+        return open_engine(url)
 
     @cached_property
     def db(self) -> SqlDatabase:

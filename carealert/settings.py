@@ -56,11 +56,6 @@ class Settings(BaseSettings):
         SecretStr("sqlite:///carealert.db"),
         description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DB.",
     )
-    sqlite_durable: bool = Field(
-        True,
-        description="Whether an embedded database waits for the disk at each commit. Without, a "
-        "power cut may take the last answers away; the demo does without.",
-    )
     secret_key: SecretStr | None = Field(
         None,
         description="Secret of at least 16 characters under which personal data is encrypted. "

@@ -9,17 +9,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_MS = 15_000
 
 
-def open_engine(url: str, *, pool_size: int = 10, durable: bool = True) -> Engine:
-    """An engine for `url`; writing transactions begin at once, so that they queue, not collide.
-
-    `durable` makes SQLite wait for the disk at each commit; PostgreSQL has its own setting.
-    """
+def open_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for `url`; writing transactions begin at once, so that they queue, not collide."""
     if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite(url, durable=durable)
+        return _sqlite(url)
     return create_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
 
 
-def _sqlite(url: str, *, durable: bool) -> Engine:
+def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_MS / 1000},
@@ -33,7 +30,7 @@ def _sqlite(url: str, *, durable: bool) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             # An answered question must survive a power cut.
-            f"synchronous={'FULL' if durable else 'OFF'}",
+            "synchronous=FULL",
             f"busy_timeout={BUSY_MS}",
             "foreign_keys=ON",
         ):

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from carealert.adapters.feeds import xml
 from carealert.adapters.feeds.table import FeedReader
-from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.hazard_file import load_interpreter
 from carealert.paths import shipped
 from carealert.services.ports.feeds import UnreadableDocument
 
@@ -31,7 +31,7 @@ SECONDS = 0.5
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     folder = Path(arguments[0]) if arguments else CAPTURED if CAPTURED.is_dir() else SAMPLES
-    reader = FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+    reader = FeedReader(load_interpreter((shipped("rules"),)))
     bodies = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
     documents, warnings = readable(reader, bodies)
     # As in the study: one message a document. An index, or 59 messages in one, is no small one.

@@ -12,12 +12,12 @@ from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.feeds.http import HttpFetcher
 from carealert.adapters.feeds.table import FeedReader
-from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import load_rules
 from carealert.adapters.sealing import Sealer
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.domain.rules import RuleSet
-from carealert.paths import shipped, with_overrides
+from carealert.paths import with_overrides
 from carealert.services.alerting import OfficeSettings
 from carealert.services.ports.outbox import MessageChannel
 from carealert.settings import Settings, load, secret_of
@@ -57,7 +57,7 @@ class App:
     @cached_property
     def reader(self) -> FeedReader:
         """How documents are read."""
-        return FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+        return FeedReader(load_interpreter(with_overrides("rules", self.settings.config)))
 
     @cached_property
     def rules(self) -> RuleSet:

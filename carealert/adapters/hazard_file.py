@@ -1,16 +1,47 @@
-"""The file of hazards and their crosswalk: tab-separated with a header, UTF-8."""
+"""The files that give messages their meaning: tab-separated with a header, UTF-8.
+
+`hazards.tsv` is the list of hazards with its crosswalk, `severity.tsv` what a source's own grades
+are worth. A file of the same name in the office's own rules folder takes the shipped one's place.
+"""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from carealert.domain.hazard_table import HazardTable
+from carealert.domain.meaning import Interpreter
+from carealert.domain.severity_table import SeverityTable
+
+
+def load_interpreter(folders: Sequence[Path]) -> Interpreter:
+    """The tables in the first of `folders` that has each; raises ValueError naming the file."""
+    return Interpreter(
+        load_hazard_table(_first(folders, "hazards.tsv")),
+        load_severity_table(_first(folders, "severity.tsv")),
+    )
 
 
 def load_hazard_table(path: Path) -> HazardTable:
     """Read `hazards.tsv`; a row whose code is not a Hazard raises ValueError naming the file."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", restval=""))
+    rows = _rows(path)
     try:
         return HazardTable(rows)
     except (ValueError, KeyError) as error:
         raise ValueError(f"{path}: {error}; each row needs a code of the closed list") from error
+
+
+def load_severity_table(path: Path) -> SeverityTable:
+    """Read `severity.tsv`; a row that cannot be understood raises ValueError naming the file."""
+    try:
+        return SeverityTable(_rows(path))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _first(folders: Sequence[Path], name: str) -> Path:
+    return next(path for folder in folders if (path := folder / name).exists())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", restval=""))

@@ -53,6 +53,7 @@ def to_json(warning: HazardWarning) -> Json:
         "references": [_reference_json(reference) for reference in warning.references],
         "incidents": list(warning.incidents),
         "infos": [_info_json(info) for info in warning.infos],
+        "event_keys": list(warning.event_keys),
     }
 
 
@@ -76,6 +77,7 @@ def from_json(data: Mapping[str, Any]) -> HazardWarning:
         ),
         incidents=tuple(data["incidents"]),
         infos=tuple(_info(entry) for entry in data["infos"]),
+        event_keys=tuple(data.get("event_keys", ())),
     )
 
 
@@ -111,6 +113,9 @@ def _info_json(info: Info) -> Json:
         "parameters": _named_json(info.parameters),
         "resources": [_resource_json(resource) for resource in info.resources],
         "areas": [_area_json(area) for area in info.areas],
+        "assessed_severity": info.assessed_severity,
+        "hazard_if_real": info.hazard_if_real,
+        "evidence": list(info.evidence),
     }
 
 
@@ -138,6 +143,10 @@ def _info(data: Mapping[str, Any]) -> Info:
         parameters=_named(data["parameters"]),
         resources=tuple(Resource(**entry) for entry in data["resources"]),
         areas=tuple(_area(entry) for entry in data["areas"]),
+        # Absent in what was stored before these fields were.
+        assessed_severity=_member(Severity, data.get("assessed_severity")),
+        hazard_if_real=_member(Hazard, data.get("hazard_if_real")),
+        evidence=tuple(data.get("evidence", ())),
     )
 
 
@@ -158,6 +167,7 @@ def _area_json(area: Area) -> Json:
         "geocodes": _named_json(area.geocodes),
         "altitude": area.altitude,
         "ceiling": area.ceiling,
+        "shape_url": area.shape_url,
     }
 
 
@@ -169,6 +179,7 @@ def _area(data: Mapping[str, Any]) -> Area:
         geocodes=_named(data["geocodes"]),
         altitude=data["altitude"],
         ceiling=data["ceiling"],
+        shape_url=data.get("shape_url"),
     )
 
 

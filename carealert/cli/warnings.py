@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from carealert.adapters.feeds.table import FORMATS, FeedReader
-from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.warning_json import to_json
 from carealert.bootstrap import open_app
 from carealert.cli.output import Exit, emit, fail
@@ -38,7 +38,7 @@ def parse(
     With --json one object for each file (JSON Lines). Ends with 1 if any file holds no warning.
     Example: carealert warnings parse alert.xml --json
     """
-    reader = FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+    reader = FeedReader(load_interpreter((shipped("rules"),)))
     whole = True
     for path in files:
         reading = _reading(reader, path, format_name)

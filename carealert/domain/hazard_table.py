@@ -111,9 +111,39 @@ class HazardTable:
         spoken = _primary(language)
         in_event = self._search(event, spoken)
         facts = _facts(parameters)
+        test = self._test(in_event, event, event_codes, facts, headline, description, spoken)
+        return test or self._real(
+            in_event, event_codes, facts, headline, description, categories, spoken
+        )
+
+    def classify_as_real(
+        self,
+        event: str,
+        event_codes: Named,
+        parameters: Named,
+        headline: str | None,
+        description: str | None,
+        categories: Sequence[Category],
+        language: str | None,
+    ) -> HazardFinding:
+        """The same, for a message of which somebody knows that it is no test."""
+        spoken = _primary(language)
+        in_event = self._search(event, spoken)
+        facts = _facts(parameters)
+        return self._real(in_event, event_codes, facts, headline, description, categories, spoken)
+
+    def _real(
+        self,
+        in_event: Sequence[_Phrase],
+        event_codes: Named,
+        facts: Mapping[str, str],
+        headline: str | None,
+        description: str | None,
+        categories: Sequence[Category],
+        spoken: str,
+    ) -> HazardFinding:
         return (
-            self._test(in_event, event, event_codes, facts, headline, description, spoken)
-            or _no_warning(in_event, facts)
+            _no_warning(in_event, facts)
             or self._by_code(event_codes, facts, in_event)
             or _by_words(in_event, "event")
             or _by_words(self._search(headline, spoken), "headline")

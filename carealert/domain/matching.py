@@ -51,7 +51,7 @@ def holds(when: When, info: Info, warning: HazardWarning) -> bool:
     """True if every condition on the warning holds; a field that is absent fails a condition."""
     return (
         _one_of(info.hazard, when.hazards)
-        and _one_of(info.severity, when.severities)
+        and _one_of(info.effective_severity, when.severities)
         and _one_of(info.urgency, when.urgencies)
         and _one_of(info.certainty, when.certainties)
         and _one_of(warning.msg_type, when.msg_types)
@@ -66,7 +66,9 @@ def _one_of(value: object, allowed: frozenset[object] | frozenset[str]) -> bool:
 def _infos(when: When, warning: HazardWarning, active: Mapping[int, Info]) -> list[int]:
     """The infos for which `when` holds, most severe first, else in the sender's order."""
     held = [n for n, info in active.items() if holds(when, info, warning)]
-    return sorted(held, key=lambda n: SEVERITY_ORDER.index(active[n].severity or Severity.UNKNOWN))
+    return sorted(
+        held, key=lambda n: SEVERITY_ORDER.index(active[n].effective_severity or Severity.UNKNOWN)
+    )
 
 
 def _resident(
@@ -106,7 +108,7 @@ def _facility(
 
 
 def _why(info: Info) -> str:
-    words = [word.value for word in (info.severity, info.urgency, info.certainty) if word]
+    words = [word.value for word in (info.effective_severity, info.urgency, info.certainty) if word]
     area = next((area.area_desc for area in info.areas), "")
     return f"inside {info.hazard.value} ({', '.join(words)}): {area}"
 

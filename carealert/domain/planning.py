@@ -140,7 +140,7 @@ def facts_for(
     return Facts(
         hazard=chosen.hazard,
         event=chosen.event,
-        severity=chosen.severity,
+        severity=chosen.effective_severity,
         sender_name=chosen.sender_name or warning.sender,
         places=places or ({office.default_language: area} if area else {}),
         onset=chosen.onset or chosen.effective or warning.sent,

@@ -135,7 +135,8 @@ class Resource:
 class Area:
     """Where an info holds.
 
-    `geometry` is the union of the usable polygons and circles in WGS 84 lon/lat degrees, or None;
+    `altitude` and `ceiling` are feet above mean sea level. `geometry` is the
+    union of the usable polygons and circles in WGS 84 lon/lat degrees, or None;
     `geocodes` keeps every name and value as sent (white space trimmed).
     """
 
@@ -144,11 +145,18 @@ class Area:
     geocodes: Named
     altitude: float | None
     ceiling: float | None
+    #: Where the sender keeps the shape, if it is not in the message itself (http or https).
+    shape_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """One language or one hazard of a warning. Times are aware and keep the sender's offset."""
+    """One language or one hazard of a warning. Times are aware and keep the sender's offset.
+
+    `severity` is the sender's own word; `assessed_severity` what the office's table of sources
+    makes of it, where it knows better. `hazard_if_real` is set where the text reads as a test:
+    what it would warn of if an officer says that it is none. `evidence` says what decided.
+    """
 
     language: str | None
     categories: tuple[Category, ...]
@@ -172,11 +180,23 @@ class Info:
     parameters: Named
     resources: tuple[Resource, ...]
     areas: tuple[Area, ...]
+    assessed_severity: Severity | None = None
+    hazard_if_real: Hazard | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def effective_severity(self) -> Severity | None:
+        """The severity that rules and messages go by."""
+        return self.assessed_severity or self.severity
 
 
 @dataclass(frozen=True, slots=True)
 class HazardWarning:
-    """One official message. Its identity is `key`: agencies re-use identifiers."""
+    """One official message. Its identity is `key`: agencies re-use identifiers.
+
+    `event_keys` name the event itself in its source's own numbering (`vtec:KTAE.FL.W.0012.2026`,
+    `gdacs:TC1001234`), which ties messages together that do not refer to each other.
+    """
 
     identifier: str
     sender: str
@@ -192,6 +212,7 @@ class HazardWarning:
     references: tuple[Reference, ...]
     incidents: tuple[str, ...]
     infos: tuple[Info, ...]
+    event_keys: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, datetime]:

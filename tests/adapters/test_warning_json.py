@@ -32,14 +32,14 @@ from tests.support.cap import SAMPLES, reader
 
 WARNING_KEYS = (
     "identifier, sender, sent, status, msg_type, scope, source, restriction, addresses, codes, "
-    "note, references, incidents, infos"
+    "note, references, incidents, infos, event_keys"
 )
 INFO_KEYS = (
     "language, categories, event, hazard, response_types, urgency, severity, certainty, audience, "
     "event_codes, effective, onset, expires, sender_name, headline, description, instruction, "
-    "web, contact, parameters, resources, areas"
+    "web, contact, parameters, resources, areas, assessed_severity, hazard_if_real, evidence"
 )
-AREA_KEYS = "area_desc, geometry, geocodes, altitude, ceiling"
+AREA_KEYS = "area_desc, geometry, geocodes, altitude, ceiling, shape_url"
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 maybe = st.none() | words

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from carealert.adapters.feeds.table import FeedReader
-from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.hazard_file import load_interpreter
 from carealert.domain import warnings as cap
 from carealert.domain.hazards import Hazard
 from carealert.domain.updates import END_SHIFT, START_SHIFT
@@ -234,7 +234,7 @@ def test_the_minor_update_of_remal_is_no_news_and_the_heat_update_is(replayed: b
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_product_reads_a_document_as_it_was_meant(name: str) -> None:
-    reader = FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+    reader = FeedReader(load_interpreter((shipped("rules"),)))
     reading = reader.read((DEMO / "warnings" / name).read_bytes(), f"http://agency.example/{name}")
     (warning,) = reading.warnings
     assert not reading.links

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from carealert.adapters.feeds.table import FeedReader
-from carealert.adapters.hazard_file import load_hazard_table
+from carealert.adapters.hazard_file import load_interpreter
 from carealert.domain.warnings import (
     HazardWarning,
     MsgType,
@@ -24,7 +24,7 @@ NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
 def reader() -> FeedReader:
     """A reader with the shipped table of hazards."""
-    return FeedReader(load_hazard_table(shipped("rules") / "hazards.tsv"))
+    return FeedReader(load_interpreter((shipped("rules"),)))
 
 
 def sent(hour: int) -> datetime:

@@ -7,7 +7,7 @@ from lxml import etree
 from carealert.adapters.feeds import cap, embedded
 from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
-from carealert.domain.hazard_table import HazardTable
+from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
 from carealert.services.ports.feeds import Link, Reading
 
@@ -28,7 +28,7 @@ def recognises(document: Document) -> bool:
     return local(document.root) in ("feed", "entry")
 
 
-def read(document: Document, hazards: HazardTable) -> Reading:
+def read(document: Document, interpreter: Interpreter) -> Reading:
     """The messages inside, and one link for each entry without any."""
     root, remarks = document.xml
     notes = Notes()
@@ -39,7 +39,7 @@ def read(document: Document, hazards: HazardTable) -> Reading:
     for number, entry in enumerate(root.iter("{*}entry"), 1):
         inside = embedded.messages(entry, ("content", "summary"), f"entry[{number}]", notes)
         if inside:
-            warnings += cap.alerts(inside, hazards, notes)
+            warnings += cap.alerts(inside, interpreter, notes)
         elif link := _link(entry):
             found.append(link)
         else:

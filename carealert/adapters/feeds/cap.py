@@ -24,8 +24,8 @@ from carealert.adapters.feeds.reading import (
 )
 from carealert.adapters.feeds.xml import local, local_name, text_of
 from carealert.domain import geometry
-from carealert.domain.hazard_table import HazardTable
 from carealert.domain.hazards import Hazard
+from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import (
     Area,
     Category,
@@ -56,7 +56,7 @@ def recognises(document: Document) -> bool:
     return next(document.root.iter("{*}alert"), None) is not None
 
 
-def read(document: Document, hazards: HazardTable) -> Reading:
+def read(document: Document, interpreter: Interpreter) -> Reading:
     """Every `alert` in the document; raises UnreadableDocument where there is none."""
     root, remarks = document.xml
     notes = Notes()
@@ -68,16 +68,17 @@ def read(document: Document, hazards: HazardTable) -> Reading:
             document.where, f"holds no CAP alert (its root is <{local(root)}>)"
         )
     _envelope(root, notes)
-    warnings = alerts(elements, hazards, notes)
+    warnings = alerts(elements, interpreter, notes)
     return Reading("cap", warnings, (), tuple(notes.found))
 
 
 def alerts(
-    elements: Iterable[etree._Element], hazards: HazardTable, notes: Notes
+    elements: Iterable[etree._Element], interpreter: Interpreter, notes: Notes
 ) -> tuple[HazardWarning, ...]:
     """The warnings that these `alert` elements hold; what cannot be read is noted as an error."""
     found = (
-        _warning(element, f"alert[{n}]", hazards, notes) for n, element in enumerate(elements, 1)
+        _warning(element, f"alert[{n}]", interpreter, notes)
+        for n, element in enumerate(elements, 1)
     )
     return tuple(warning for warning in found if warning)
 
@@ -90,7 +91,7 @@ def _envelope(root: etree._Element, notes: Notes) -> None:
 
 
 def _warning(
-    alert: etree._Element, where: str, hazards: HazardTable, notes: Notes
+    alert: etree._Element, where: str, interpreter: Interpreter, notes: Notes
 ) -> HazardWarning | None:
     fields = _fields(alert)
     identity = _identity(fields, where, notes)
@@ -114,19 +115,26 @@ def _warning(
         note=_text(fields, "note"),
         references=tuple(_references(_text(fields, "references"), where, notes)),
         incidents=_list(_text(fields, "incidents")),
-        infos=_infos(fields, where, hazards, notes),
+        infos=_infos(fields, where, interpreter, notes),
     )
 
 
-def _infos(fields: Fields, where: str, hazards: HazardTable, notes: Notes) -> tuple[Info, ...]:
-    """A drill may say so in one language only; it is a drill in all of them."""
+def _infos(fields: Fields, where: str, interpreter: Interpreter, notes: Notes) -> tuple[Info, ...]:
+    """A drill may say so in one language only; it is held in all of them."""
     infos = tuple(
-        _info(element, f"{where}/info[{n}]", hazards, notes)
+        _info(element, f"{where}/info[{n}]", interpreter, notes)
         for n, element in enumerate(fields.get("info", ()), 1)
     )
     if not any(info.hazard is Hazard.TEST_MESSAGE for info in infos):
         return infos
-    return tuple(replace(info, hazard=Hazard.TEST_MESSAGE) for info in infos)
+    return tuple(
+        replace(
+            info,
+            hazard=Hazard.TEST_MESSAGE,
+            hazard_if_real=info.hazard_if_real or info.hazard,
+        )
+        for info in infos
+    )
 
 
 def _identity(fields: Fields, where: str, notes: Notes) -> tuple[str, str, datetime] | None:
@@ -160,7 +168,7 @@ def _references(text: str | None, where: str, notes: Notes) -> Iterable[Referenc
             yield found
 
 
-def _info(info: etree._Element, where: str, hazards: HazardTable, notes: Notes) -> Info:
+def _info(info: etree._Element, where: str, interpreter: Interpreter, notes: Notes) -> Info:
     fields = _fields(info)
     for name in ("category", "event", "urgency", "severity", "certainty"):
         if name not in fields:
@@ -171,19 +179,20 @@ def _info(info: etree._Element, where: str, hazards: HazardTable, notes: Notes) 
     event_codes = _named(fields, "eventCode", where, notes)
     parameters = _named(fields, "parameter", where, notes)
     certainty = _text(fields, "certainty")
-    finding = hazards.classify(
-        event, event_codes, parameters, headline, description, categories, language
+    severity = one_of(Severity, _text(fields, "severity"), f"{where}/severity", notes)
+    meaning = interpreter.interpret(
+        event, event_codes, parameters, headline, description, categories, language, severity
     )
-    if finding.hazard is Hazard.TEST_MESSAGE:
-        notes.notice(where, f"reads as a test: {finding.evidence}")
+    if meaning.hazard is Hazard.TEST_MESSAGE:
+        notes.notice(where, f"reads as a test: {meaning.evidence[0]}")
     return Info(
         language=language,
         categories=categories,
         event=event,
-        hazard=finding.hazard,
+        hazard=meaning.hazard,
         response_types=_words(ResponseType, fields, "responseType", where, notes),
         urgency=one_of(Urgency, _text(fields, "urgency"), f"{where}/urgency", notes),
-        severity=one_of(Severity, _text(fields, "severity"), f"{where}/severity", notes),
+        severity=severity,
         certainty=one_of(
             Certainty,
             _OLD_CERTAINTY.get(certainty or "", certainty),
@@ -210,6 +219,9 @@ def _info(info: etree._Element, where: str, hazards: HazardTable, notes: Notes) 
             _area(_fields(element), f"{where}/area[{n}]", notes)
             for n, element in enumerate(fields.get("area", ()), 1)
         ),
+        assessed_severity=meaning.assessed_severity,
+        hazard_if_real=meaning.hazard_if_real,
+        evidence=meaning.evidence,
     )
 
 

@@ -1,5 +1,6 @@
 """What the formats share: the document they are given, and single fields read with mercy."""
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -8,15 +9,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from carealert.adapters.feeds import xml
-from carealert.domain.hazard_table import HazardTable
+from carealert.domain.meaning import Interpreter
 from carealert.services.discretion import bare_url
-from carealert.services.ports.feeds import Link, Problem, Reading
+from carealert.services.ports.feeds import Link, Problem, Reading, UnreadableDocument
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -45,6 +46,16 @@ class Document:
         """The root element and notes; raises UnreadableDocument."""
         return xml.parse(self.body, self.where)
 
+    @cached_property
+    def json(self) -> Any:
+        """The JSON value; raises UnreadableDocument."""
+        return read_json(self.body, self.where)
+
+    @property
+    def is_json(self) -> bool:
+        """True if it begins as JSON does."""
+        return self.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
     @property
     def root(self) -> etree._Element:
         """The root element; raises UnreadableDocument."""
@@ -56,7 +67,7 @@ class Format:
     """One line of the FORMATS table: does it look like ours, and what does it say."""
 
     recognises: Callable[[Document], bool]
-    read: Callable[[Document, HazardTable], Reading]
+    read: Callable[[Document, Interpreter], Reading]
 
 
 @dataclass(slots=True)
@@ -72,6 +83,15 @@ class Notes:
     def error(self, where: str, what: str) -> None:
         """Something that made a message unreadable."""
         self.found.append(Problem(where, what, "error"))
+
+
+def read_json(body: bytes, where: str) -> Any:
+    """Any JSON value, in UTF-8; raises UnreadableDocument."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        said = str(error).splitlines()[0] if isinstance(error, ValueError) else "too deep"
+        raise UnreadableDocument(where, f"is not well-formed JSON: {clip(said)}") from error
 
 
 def public_url(url: str) -> str:

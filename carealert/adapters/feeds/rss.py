@@ -5,7 +5,7 @@ from lxml import etree
 from carealert.adapters.feeds import cap, embedded
 from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
-from carealert.domain.hazard_table import HazardTable
+from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
 from carealert.services.ports.feeds import Link, Reading
 
@@ -18,7 +18,7 @@ def recognises(document: Document) -> bool:
     return local(document.root) in ("rss", "RDF")
 
 
-def read(document: Document, hazards: HazardTable) -> Reading:
+def read(document: Document, interpreter: Interpreter) -> Reading:
     """The messages inside, and one link for each item without any."""
     root, remarks = document.xml
     notes = Notes()
@@ -30,7 +30,7 @@ def read(document: Document, hazards: HazardTable) -> Reading:
         where = f"item[{number}]"
         inside = embedded.messages(item, ("description", "encoded"), where, notes)
         if inside:
-            warnings += cap.alerts(inside, hazards, notes)
+            warnings += cap.alerts(inside, interpreter, notes)
         elif url := _url(item):
             found.append(Link(url, _updated(item)))
         else:

@@ -3,20 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from carealert.domain.warnings import HazardWarning
 
 
+class Signatures(StrEnum):
+    """What a feed's XML signatures are worth to us."""
+
+    IGNORED = "ignored"
+    CHECKED = "checked"  # a wrong one is quarantined, a missing one is not missed
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source that is polled. `format` names a line of the FORMATS table ("auto" looks)."""
+    """A source that is polled. `format` names a line of the FORMATS table ("auto" looks).
+
+    `allow_private` lets it be at an address that is not on the public Internet. `certificates`
+    are those (PEM) under which its signatures are good.
+    """
 
     name: str
     url: str
     format: str
     interval: timedelta
     enabled: bool = True
+    allow_private: bool = False
+    signatures: Signatures = Signatures.IGNORED
+    certificates: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +102,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one document says: warnings, links to more documents, and problems."""
+    """All that one document says: warnings, links to more documents, and problems.
+
+    `pages` are further pages of the same index, to be read in the same poll.
+    """
 
     format: str
     warnings: tuple[HazardWarning, ...]
     links: tuple[Link, ...]
     problems: tuple[Problem, ...]
+    pages: tuple[str, ...] = ()
 
 
 class UnreadableDocument(Exception):

@@ -31,7 +31,15 @@ from carealert.adapters.db.tables.register import (
     status_report,
     suppression,
 )
-from carealert.adapters.db.tables.warnings import document, feed, reference, warning
+from carealert.adapters.db.tables.warnings import (
+    document,
+    feed,
+    fetch,
+    hold,
+    reference,
+    unknown_area,
+    warning,
+)
 
 __all__ = [
     "area",
@@ -45,6 +53,8 @@ __all__ = [
     "facility",
     "facility_contact",
     "feed",
+    "fetch",
+    "hold",
     "inbound",
     "journal",
     "lease",
@@ -59,5 +69,6 @@ __all__ = [
     "subject",
     "suppression",
     "task",
+    "unknown_area",
     "warning",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -31,6 +32,27 @@ feed = Table(
     Column("last_error", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("next_poll_at", UtcDateTime),
+    Column("allow_private", Boolean, nullable=False, server_default=false()),
+    Column("signatures", String(10), nullable=False, server_default="ignored"),
+    Column("certificates", Text),  # PEM
+    Column("alarmed_at", UtcDateTime),  # since when its silence is an alarm
+)
+
+# One row for each answer of a feed: how it has been answering, and how fast.
+fetch = Table(
+    "fetch",
+    metadata,
+    id_column(),
+    Column("feed", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("status", Integer),  # of HTTP; none where nothing was answered
+    Column("bytes", Integer, nullable=False),
+    Column("new", Integer, nullable=False),  # warnings that were not stored before
+    Column("updated", Integer, nullable=False),  # documents that had changed
+    Column("unread", Integer, nullable=False),  # documents that could not be had or read
+    Column("ms", Integer, nullable=False),
+    Column("problem", Text),
+    Index(None, "feed", "at"),
 )
 
 document = Table(
@@ -63,6 +85,7 @@ warning = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("planned_at", UtcDateTime),
     Column("superseded_by", Id, ForeignKey("warning.id")),
+    Column("joined_by", Text),  # why it is of its incident, where others were there before
     UniqueConstraint("sender", "identifier", "sent"),
     Index(None, "identifier"),
     Index(None, "incident", "revision"),
@@ -80,9 +103,36 @@ reference = Table(
     metadata,
     Column("warning_id", Id, ForeignKey("warning.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("kind", String(20), nullable=False),  # 'reference' or 'incident'
+    Column("kind", String(20), nullable=False),  # 'reference', 'incident' or 'event'
     Column("sender", Text),
     Column("identifier", Text, nullable=False),
     Column("sent", UtcDateTime),
     Index(None, "identifier"),
+)
+
+# Real by their status, a test by their text: an officer decides, or is reminded to.
+hold = Table(
+    "hold",
+    metadata,
+    Column("warning_id", Id, ForeignKey("warning.id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+    Column("deadline", UtcDateTime, nullable=False),
+    Column("alarmed_at", UtcDateTime),
+    Column("decision", String(10)),  # 'release' or 'discard'
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(100)),
+)
+
+# Areas that no table of the office knows: somebody may live there.
+unknown_area = Table(
+    "unknown_area",
+    metadata,
+    Column("sender", String(200), primary_key=True),
+    Column("system", String(100), primary_key=True),  # the geocode's name; empty for a name only
+    Column("value", String(200), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("warning_id", Id, ForeignKey("warning.id"), nullable=False),  # the latest
 )

@@ -17,7 +17,19 @@ from carealert import __version__
 from carealert.adapters.channels.table import ChannelNotReady
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.sealing import WrongKey
-from carealert.cli import areas, db, demo, doctor, facilities, feeds, people, rules, run, warnings
+from carealert.cli import (
+    areas,
+    db,
+    demo,
+    doctor,
+    facilities,
+    feeds,
+    journal,
+    people,
+    rules,
+    run,
+    warnings,
+)
 from carealert.cli.output import Exit
 from carealert.services.ports.text import TemplateProblem
 from carealert.settings import SettingsProblem
@@ -41,6 +53,7 @@ app.add_typer(rules.app, name="rules", help="Who is told what, when a warning sa
 app.add_typer(people.app, name="people", help="Residents and caregivers.")
 app.add_typer(facilities.app, name="facilities", help="Places that give care.")
 app.add_typer(areas.app, name="areas", help="Administrative areas.")
+app.add_typer(journal.app, name="journal", help="What happened, provably.")
 app.add_typer(db.app, name="db", help="The database's tables.")
 
 

@@ -41,6 +41,48 @@ class Gender(StrEnum):
     NOT_STATED = "not_stated"
 
 
+class AgeBand(StrEnum):
+    """Age where no birth year is stated, in years (Sendai and IASC disaggregation)."""
+
+    UNDER_2 = "0-1"
+    UNDER_6 = "2-5"
+    UNDER_12 = "6-11"
+    UNDER_18 = "12-17"
+    UNDER_60 = "18-59"
+    UNDER_70 = "60-69"
+    UNDER_80 = "70-79"
+    OLDEST = "80+"
+
+    @property
+    def years(self) -> tuple[int, int | None]:
+        """The youngest and the oldest age in the band; no oldest in the last."""
+        low, _, high = self.value.rstrip("+").partition("-")
+        return int(low), int(high) if high else None
+
+
+def band_of(age: int) -> AgeBand:
+    """The band of an age in whole years."""
+    return [band for band in AgeBand if band.years[0] <= max(age, 0)][-1]
+
+
+class Exposure(StrEnum):
+    """What about a home makes a hazard worse (requirements M56)."""
+
+    GROUND_FLOOR = "ground_floor"
+    LIVES_ALONE = "lives_alone"
+    NO_LIFT = "no_lift"
+    INFORMAL = "informal"
+
+
+class Administration(StrEnum):
+    """Who answered the Washington Group questions: proxies answer otherwise than people do."""
+
+    SELF = "self"
+    PROXY = "proxy"
+    ASSISTED = "assisted"
+    MIXED = "mixed"
+
+
 class PhoneSharing(StrEnum):
     """Who else reads this phone. All but PRIVATE get neutral words; UNKNOWN counts as shared."""
 
@@ -114,11 +156,16 @@ class Functioning:
     remembering: int | None = None
     selfcare: int | None = None
     communicating: int | None = None
+    administration: Administration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A registered person whose care a hazard can interrupt. `lat`/`lon` in WGS 84 degrees."""
+    """A registered person whose care a hazard can interrupt. `lat`/`lon` in WGS 84 degrees.
+
+    `critical_after_h` is how many hours without care become dangerous; `backup_hours` how long
+    the home's own reserve lasts.
+    """
 
     ref: str
     name: str | None
@@ -138,11 +185,19 @@ class Resident:
     next_due: datetime | None = None
     backup_hours: float | None = None
     notes: str | None = None
+    age_band: AgeBand | None = None
+    exposures: frozenset[Exposure] = frozenset()
+    critical_after_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caregiver:
-    """A person told on residents' behalf, paid or unpaid. Quiet times are local to the office."""
+    """A person told on residents' behalf, paid or unpaid. Times of day are local to the office.
+
+    In `quiet` hours routine messages wait; in `never` hours they are not for this person at all.
+    `capacity` is how many more people they could help; `responder_gender` and `companion` are
+    wishes for who comes to help, never a gate (requirements 9).
+    """
 
     ref: str
     name: str | None
@@ -158,6 +213,13 @@ class Caregiver:
     quiet_to: time | None = None
     lat: float | None = None
     lon: float | None = None
+    is_minor: bool | None = None
+    hours_band: str | None = None
+    capacity: int | None = None
+    never_from: time | None = None
+    never_to: time | None = None
+    responder_gender: Gender | None = None
+    companion: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

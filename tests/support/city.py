@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from carealert.adapters.db.tables import feed, metadata
+from carealert.adapters.db.tables import feed, journal, metadata
 from carealert.demo.stage import Places, Stage, open_stage_here
 from carealert.domain.people import Caregiver, CareLink, CareRole, Resident
 from carealert.services import registering
@@ -58,7 +58,7 @@ class City:
         self._published.clear()
         with self.stage.app.engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
-                if table is not feed:
+                if table not in (feed, journal):
                     connection.execute(table.delete())
         for phone in self.stage.outside.world.phones():
             self._before[phone.number] = sum(not bubble.mine for bubble in phone.bubbles)

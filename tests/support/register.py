@@ -5,11 +5,14 @@ from datetime import UTC, datetime, time
 
 from carealert.domain.facilities import Contact, Facility, FacilityType
 from carealert.domain.people import (
+    Administration,
+    AgeBand,
     Caregiver,
     CareLink,
     CareRole,
     ChannelPreference,
     Consent,
+    Exposure,
     Functioning,
     Gender,
     Need,
@@ -33,7 +36,14 @@ AMINA = Resident(
     language="bn",
     second_language="en",
     needs=frozenset({Need.DIALYSIS, Need.MOBILITY}),
-    functioning=Functioning(seeing=1, hearing=2, walking=4, remembering=1, selfcare=3),
+    functioning=Functioning(
+        seeing=1,
+        hearing=2,
+        walking=4,
+        remembering=1,
+        selfcare=3,
+        administration=Administration.PROXY,
+    ),
     phone=Phone("+12025550142", PhoneSharing.PRIVATE),
     channel=ChannelPreference.VOICE,
     consent=Consent(
@@ -44,6 +54,9 @@ AMINA = Resident(
     next_due=datetime(2026, 5, 28, 3, 30, tzinfo=UTC),
     backup_hours=6.5,
     notes="the second stair is broken Zztest",
+    age_band=AgeBand.UNDER_80,
+    exposures=frozenset({Exposure.NO_LIFT, Exposure.LIVES_ALONE}),
+    critical_after_h=4.5,
 )
 
 #: Only what cannot be left out.
@@ -80,6 +93,13 @@ RAHIMA = Caregiver(
     quiet_to=time(6, 30),
     lat=22.36,
     lon=90.34,
+    is_minor=False,
+    hours_band="35+",
+    capacity=2,
+    never_from=time(0, 30),
+    never_to=time(4, 0),
+    responder_gender=Gender.WOMAN,
+    companion=True,
 )
 KARIM = replace(
     RAHIMA,

@@ -12,10 +12,13 @@ from sqlalchemy import Row
 from carealert.adapters.sealing import Sealer
 from carealert.domain.cells import cells_of
 from carealert.domain.people import (
+    Administration,
+    AgeBand,
     Caregiver,
     CareLink,
     ChannelPreference,
     Consent,
+    Exposure,
     Functioning,
     Gender,
     Need,
@@ -66,6 +69,9 @@ def resident_row(resident: Resident, digest: str, sealer: Sealer) -> dict[str, A
         "next_due": resident.next_due,
         "backup_hours": resident.backup_hours,
         "notes_sealed": sealer.seal_optional(resident.notes),
+        "age_band": resident.age_band,
+        "exposures": sorted(resident.exposures),
+        "critical_after_h": resident.critical_after_h,
         "digest": digest,
     }
 
@@ -84,14 +90,23 @@ def resident_of(row: Row[Any], sealer: Sealer) -> Resident:
         language=row.language,
         second_language=row.second_language,
         needs=frozenset(Need(need) for need in json.loads(sealer.open(row.needs_sealed))),
-        functioning=Functioning(**row.functioning),
+        functioning=_functioning_of(row.functioning),
         phone=_phone_of(row, sealer),
         channel=ChannelPreference(row.channel),
         consent=_consent_of(row.consent, sealer),
         next_due=row.next_due,
         backup_hours=row.backup_hours,
         notes=sealer.open_optional(row.notes_sealed),
+        age_band=AgeBand(row.age_band) if row.age_band else None,
+        exposures=frozenset(Exposure(word) for word in row.exposures),
+        critical_after_h=row.critical_after_h,
     )
+
+
+def _functioning_of(stored: Mapping[str, Any]) -> Functioning:
+    asked = stored.get("administration")
+    mode = Administration(asked) if asked else None
+    return Functioning(**{**stored, "administration": mode})
 
 
 def caregiver_row(caregiver: Caregiver, digest: str, sealer: Sealer) -> dict[str, Any]:
@@ -111,6 +126,13 @@ def caregiver_row(caregiver: Caregiver, digest: str, sealer: Sealer) -> dict[str
         "quiet_to": _clock(caregiver.quiet_to),
         "lat": caregiver.lat,
         "lon": caregiver.lon,
+        "is_minor": caregiver.is_minor,
+        "hours_band": caregiver.hours_band,
+        "capacity": caregiver.capacity,
+        "never_from": _clock(caregiver.never_from),
+        "never_to": _clock(caregiver.never_to),
+        "responder_gender": caregiver.responder_gender,
+        "companion": caregiver.companion,
         "digest": digest,
     }
 
@@ -128,10 +150,17 @@ def caregiver_of(row: Row[Any], sealer: Sealer) -> Caregiver:
         second_language=row.second_language,
         paid=row.paid,
         consent=_consent_of(row.consent, sealer),
-        quiet_from=time.fromisoformat(row.quiet_from) if row.quiet_from else None,
-        quiet_to=time.fromisoformat(row.quiet_to) if row.quiet_to else None,
+        quiet_from=_time(row.quiet_from),
+        quiet_to=_time(row.quiet_to),
         lat=row.lat,
         lon=row.lon,
+        is_minor=row.is_minor,
+        hours_band=row.hours_band,
+        capacity=row.capacity,
+        never_from=_time(row.never_from),
+        never_to=_time(row.never_to),
+        responder_gender=Gender(row.responder_gender) if row.responder_gender else None,
+        companion=row.companion,
     )
 
 
@@ -184,6 +213,10 @@ def _consent_of(stored: Mapping[str, Any], sealer: Sealer) -> Consent:
         sealer.open(bytes.fromhex(giver)) if giver is not None else None,
         datetime.fromisoformat(expires) if expires else None,
     )
+
+
+def _time(text: str | None) -> time | None:
+    return time.fromisoformat(text) if text else None
 
 
 def _clock(moment: time | None) -> str | None:

@@ -101,6 +101,11 @@ class Cells:
         found = self._words(column, words, [value] if (value := self.text(column, 60)) else [])
         return found[0] if found else default
 
+    def word(self, column: str, words: type[Word]) -> Word | None:
+        """One word of a closed list, or None where the cell is empty."""
+        found = self._words(column, words, [value] if (value := self.text(column, 60)) else [])
+        return found[0] if found else None
+
     def choices(self, column: str, words: type[Word]) -> frozenset[Word]:
         """Any words of a closed list."""
         return frozenset(self._words(column, words, self.items(column)))

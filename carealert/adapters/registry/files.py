@@ -5,6 +5,7 @@ All or nothing: one wrong row, and the result holds every error and no item.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import time
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,10 +14,13 @@ from carealert.adapters.registry.cells import REF_RULE, Cells, Defaults, is_ref
 from carealert.adapters.registry.sheets import UnreadableSheet, read_rows
 from carealert.domain.facilities import Contact, Facility, FacilityType
 from carealert.domain.people import (
+    Administration,
+    AgeBand,
     Caregiver,
     CareLink,
     CareRole,
     ChannelPreference,
+    Exposure,
     Functioning,
     Gender,
     Need,
@@ -34,11 +38,12 @@ _RESIDENT_HEADER = (
     "ref,name,label,birth_year,gender,lat,lon,area_code,language,second_language,needs,"
     "wg_seeing,wg_hearing,wg_walking,wg_remembering,wg_selfcare,wg_communicating,"
     "phone,phone_sharing,channel,consent_purposes,consent_giver,consent_expires,"
-    "next_due,backup_hours,notes"
+    "next_due,backup_hours,notes,age_band,exposures,critical_after_h,administration_mode"
 )
 _CAREGIVER_HEADER = (
     "ref,name,phone,phone_sharing,channel,literacy,gender,language,second_language,paid,"
-    "cares_for,relation,role,quiet_from,quiet_to,lat,lon,consent_purposes,consent_expires"
+    "cares_for,relation,role,quiet_from,quiet_to,lat,lon,consent_purposes,consent_expires,"
+    "minor,hours_band,capacity,never_from,never_to,responder_gender,companion"
 )
 _FACILITY_HEADER = (
     "ref,name,type,services,lat,lon,area_code,capacity,backup_power_hours,water_hours,cold_chain,"
@@ -56,6 +61,8 @@ _FACILITY_NEEDED = ("ref", "name", "type")
 
 #: How well a person reads (requirements 3.1).
 LITERACY = ("reads_easily", "with_help", "no")
+#: Hours of care a week.
+HOURS_BANDS = ("1-9", "10-19", "20-34", "35+")
 _OLDEST = 125
 _MANY_HOURS = 10_000.0
 
@@ -121,6 +128,9 @@ def _resident(cells: Cells) -> Resident:
         next_due=cells.moment("next_due"),
         backup_hours=cells.number("backup_hours", 0.0, _MANY_HOURS),
         notes=cells.text("notes", 2000, lines=True),
+        age_band=cells.word("age_band", AgeBand),
+        exposures=cells.choices("exposures", Exposure),
+        critical_after_h=cells.number("critical_after_h", 0.0, _MANY_HOURS),
     )
 
 
@@ -133,15 +143,15 @@ def _functioning(cells: Cells) -> Functioning:
         remembering=cells.whole("wg_remembering", 1, 4),
         selfcare=cells.whole("wg_selfcare", 1, 4),
         communicating=cells.whole("wg_communicating", 1, 4),
+        administration=cells.word("administration_mode", Administration),
     )
 
 
 def _caregiver(cells: Cells) -> CaregiverRow:
     ref = cells.ref()
     lat, lon = cells.place()
-    quiet_from, quiet_to = cells.clock("quiet_from"), cells.clock("quiet_to")
-    if bool(cells.values.get("quiet_from")) is not bool(cells.values.get("quiet_to")):
-        cells.wrong("quiet_from", "is stated without quiet_to, or the other way", "State both")
+    quiet_from, quiet_to = _between(cells, "quiet_from", "quiet_to")
+    never_from, never_to = _between(cells, "never_from", "never_to")
     caregiver = Caregiver(
         ref=ref,
         name=cells.text("name", 200),
@@ -157,8 +167,22 @@ def _caregiver(cells: Cells) -> CaregiverRow:
         quiet_to=quiet_to,
         lat=lat,
         lon=lon,
+        is_minor=cells.yes_no("minor"),
+        hours_band=cells.one_of("hours_band", HOURS_BANDS),
+        capacity=cells.whole("capacity", 0, 1000),
+        never_from=never_from,
+        never_to=never_to,
+        responder_gender=cells.word("responder_gender", Gender),
+        companion=cells.yes_no("companion"),
     )
     return caregiver, _links(cells, ref)
+
+
+def _between(cells: Cells, start: str, end: str) -> tuple[time | None, time | None]:
+    """Two times of day: both or neither."""
+    if bool(cells.values.get(start)) is not bool(cells.values.get(end)):
+        cells.wrong(start, f"is stated without {end}, or the other way", "State both")
+    return cells.clock(start), cells.clock(end)
 
 
 def _links(cells: Cells, ref: str) -> tuple[CareLink, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from carealert.domain.chain import ChainedLine
+
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
@@ -21,6 +23,16 @@ class JournalStore(Protocol):
 
     def write(self, at: datetime, event: str, subject: str, **details: str) -> None: ...
     def recent(self, limit: int = 100) -> Sequence[JournalLine]: ...
+
+    def chain(self, limit: int = 1000) -> int:
+        """Give the oldest unchained lines their place in the chain; how many got one."""
+        ...
+
+    def chained(self, after: int, limit: int = 1000) -> Sequence[ChainedLine]:
+        """Lines in the order of the chain, from the number after `after` on."""
+        ...
+
+    def unchained_count(self) -> int: ...
 
 
 class LeaseStore(Protocol):

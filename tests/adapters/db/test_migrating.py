@@ -16,13 +16,13 @@ def test_the_migrations_build_what_the_models_say(engine: Engine) -> None:
 
 def test_a_missing_column_is_seen(sqlite_engine: Engine) -> None:
     with sqlite_engine.begin() as connection:
-        connection.execute(text("ALTER TABLE journal DROP COLUMN subject"))
+        connection.execute(text("ALTER TABLE lease DROP COLUMN holder"))
     assert migrating.differences(sqlite_engine) != []
 
 
 def test_an_empty_database_is_not_current_until_it_is_upgraded(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
-    assert migrating.current(engine) == (None, "0002")
+    assert migrating.current(engine) == (None, "0003")
     migrating.upgrade(engine)
     migrating.upgrade(engine)
     assert migrating.is_current(engine)

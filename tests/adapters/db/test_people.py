@@ -88,6 +88,9 @@ OTHERS = {
     "next_due": None,
     "backup_hours": 7.0,
     "notes": None,
+    "age_band": None,
+    "exposures": frozenset(),
+    "critical_after_h": 4.0,
 }
 
 

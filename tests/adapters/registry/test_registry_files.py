@@ -23,11 +23,14 @@ from carealert.adapters.registry.files import (
 )
 from carealert.domain.facilities import Contact, Facility, FacilityType
 from carealert.domain.people import (
+    Administration,
+    AgeBand,
     Caregiver,
     CareLink,
     CareRole,
     ChannelPreference,
     Consent,
+    Exposure,
     Functioning,
     Gender,
     Need,
@@ -63,6 +66,10 @@ RESIDENT = {
     "next_due": "2026-05-28T09:30",
     "backup_hours": "6.5",
     "notes": "two\nlines, with a comma",
+    "age_band": "70-79",
+    "exposures": "ground_floor;lives_alone",
+    "critical_after_h": "6",
+    "administration_mode": "proxy",
 }
 CAREGIVER = {
     "ref": "C-1",
@@ -77,6 +84,13 @@ CAREGIVER = {
     "quiet_from": "22:00",
     "quiet_to": "6:30",
     "consent_purposes": "P2",
+    "minor": "no",
+    "hours_band": "20-34",
+    "capacity": "1",
+    "never_from": "1:00",
+    "never_to": "04:30",
+    "responder_gender": "woman",
+    "companion": "yes",
 }
 FACILITY = {
     "ref": "F-1",
@@ -136,7 +150,7 @@ def test_every_column_of_a_resident_is_read(tmp_path: Path) -> None:
             language="bn-Beng-BD",
             second_language="en",
             needs=frozenset({Need.DIALYSIS, Need.MOBILITY}),
-            functioning=Functioning(seeing=1, walking=4),
+            functioning=Functioning(seeing=1, walking=4, administration=Administration.PROXY),
             phone=Phone("+12025550142", PhoneSharing.PRIVATE),
             channel=ChannelPreference.VOICE,
             consent=Consent(
@@ -147,6 +161,9 @@ def test_every_column_of_a_resident_is_read(tmp_path: Path) -> None:
             next_due=datetime(2026, 5, 28, 9, 30, tzinfo=DHAKA),
             backup_hours=6.5,
             notes="two\nlines, with a comma",
+            age_band=AgeBand.UNDER_80,
+            exposures=frozenset({Exposure.GROUND_FLOOR, Exposure.LIVES_ALONE}),
+            critical_after_h=6.0,
         ),
     )
 
@@ -169,6 +186,13 @@ def test_every_column_of_a_caregiver_is_read(tmp_path: Path) -> None:
                 consent=Consent(frozenset({Purpose.ALERT_CARER})),
                 quiet_from=time(22, 0),
                 quiet_to=time(6, 30),
+                is_minor=False,
+                hours_band="20-34",
+                capacity=1,
+                never_from=time(1, 0),
+                never_to=time(4, 30),
+                responder_gender=Gender.WOMAN,
+                companion=True,
             ),
             (
                 CareLink("C-1", "R-1", "daughter", CareRole.PRIMARY),

@@ -1,6 +1,6 @@
 """The journal and the leases."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Table, Text, text
 
 from carealert.adapters.db.tables.base import id_column, metadata
 from carealert.adapters.db.types import Json, UtcDateTime
@@ -13,7 +13,16 @@ journal = Table(
     Column("event", String(60), nullable=False),
     Column("subject", Text, nullable=False),
     Column("details", Json, nullable=False),
+    # Its place in the chain, soon after it was written: two writers then need not wait in line.
+    Column("number", BigInteger, unique=True),
+    Column("hash", LargeBinary),
     Index(None, "at"),
+    Index(
+        "ix_journal_unchained",
+        "id",
+        sqlite_where=text("number IS NULL"),
+        postgresql_where=text("number IS NULL"),
+    ),
 )
 
 lease = Table(

@@ -55,6 +55,9 @@ resident = Table(
     Column("next_due", UtcDateTime),
     Column("backup_hours", Float),
     Column("notes_sealed", LargeBinary),
+    Column("age_band", String(10)),
+    Column("exposures", Json, nullable=False, server_default="[]"),
+    Column("critical_after_h", Float),
     Column("digest", String(64), nullable=False),  # of the imported row: tells changed rows
     Index("ix_resident_cell", "cell", "lon", "lat", "ref"),  # answers the spatial match alone
     Index(None, "area_code"),
@@ -81,6 +84,13 @@ caregiver = Table(
     Column("quiet_to", String(5)),
     Column("lat", Float),
     Column("lon", Float),
+    Column("is_minor", Boolean),
+    Column("hours_band", String(10)),
+    Column("capacity", Integer),
+    Column("never_from", String(5)),
+    Column("never_to", String(5)),
+    Column("responder_gender", String(20)),
+    Column("companion", Boolean),
     Column("digest", String(64), nullable=False),
     Index(None, "phone_hash"),
 )

@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from carealert.adapters.channels.table import open_channel
 from carealert.adapters.db.engine import open_engine
+from carealert.adapters.db.keyring import open_sealer
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.feeds.http import HttpFetcher
 from carealert.adapters.feeds.table import FeedReader
 from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import load_rules
-from carealert.adapters.sealing import Sealer
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
@@ -43,7 +43,7 @@ class App:
     @cached_property
     def db(self) -> SqlDatabase:
         """The store."""
-        return SqlDatabase(self.engine, Sealer(secret_of(self.settings)))
+        return SqlDatabase(self.engine, open_sealer(self.engine, secret_of(self.settings)))
 
     @cached_property
     def fetcher(self) -> HttpFetcher:

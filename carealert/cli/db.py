@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
-from carealert.adapters.db import migrating
-from carealert.bootstrap import open_app
+from carealert.adapters.db import keyring, migrating
+from carealert.adapters.db.journal import SqlJournal
+from carealert.adapters.sealing import KeyRing
+from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
+from carealert.clock import now
+from carealert.settings import secret_of
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,3 +43,79 @@ def backup(target: Path) -> None:
     except migrating.NoBackup as error:
         fail(str(error), Exit.FAILED)
     emit({"backup": str(target)}, as_json=False, text=f"Copied to {target}.")
+
+
+@app.command()
+def rekey(
+    new_secret: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="File with the secret that takes the place of the present one.",
+        ),
+    ] = None,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Throw the keys away that nothing is sealed under.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Change the key of personal fields, or with --new-secret the secret that guards the keys.
+
+    Fields are sealed anew in batches beside the running service; a run that was broken off is
+    taken up by the next one. The key before is kept until --retire: restart every process first,
+    for one that still has the old keys could write under them.
+    Example: carealert db rekey
+    """
+    application = open_app()
+    if new_secret is not None:
+        _change_secret(application, new_secret.read_bytes().strip(), as_json)
+    elif retire:
+        _retire(application, as_json)
+    else:
+        _seal_anew(application, as_json)
+
+
+def _seal_anew(application: App, as_json: bool) -> None:
+    ring = application.db.sealer.ring
+    if len(ring.fields) == 1:
+        ring = ring.with_new_key()
+        _keep(application, ring, secret_of(application.settings))
+    sealer = keyring.open_sealer(application.engine, secret_of(application.settings))
+    changed = sum(keyring.seal_anew(application.engine, sealer))
+    text = (
+        f"{changed} value(s) sealed under key {ring.current}. Restart every process, then run "
+        "'carealert db rekey --retire'."
+    )
+    emit({"key": ring.current, "changed": changed}, as_json, text)
+
+
+def _retire(application: App, as_json: bool) -> None:
+    sealer = application.db.sealer
+    if old := keyring.count_old(application.engine, sealer):
+        fail(
+            f"{old} value(s) are still sealed under a key before: run 'carealert db rekey' first.",
+            Exit.FAILED,
+        )
+    gone = sorted(sealer.ring.fields.keys() - {sealer.ring.current})
+    if gone:
+        _keep(application, sealer.ring.with_current_only(), secret_of(application.settings))
+    text = f"Thrown away: key {', '.join(map(str, gone))}." if gone else "There is one key only."
+    emit({"key": sealer.ring.current, "retired": gone}, as_json, text)
+
+
+def _keep(application: App, ring: KeyRing, secret: bytes) -> None:
+    with application.engine.begin() as connection:
+        keyring.keep_ring(connection, ring, secret, now())
+        SqlJournal(connection).write(
+            now(), "keys_changed", "keyring", current=str(ring.current), keys=str(len(ring.fields))
+        )
+
+
+def _change_secret(application: App, secret: bytes, as_json: bool) -> None:
+    try:
+        _keep(application, application.db.sealer.ring, secret)
+    except ValueError as problem:
+        fail(str(problem), Exit.USAGE)
+    text = "The keys are guarded by the new secret: set CAREALERT_SECRET_KEY to it now."
+    emit({"changed": True}, as_json, text)

@@ -65,7 +65,7 @@ def resident_row(resident: Resident, digest: str, sealer: Sealer) -> dict[str, A
         "functioning": {name: getattr(resident.functioning, name) for name in _DOMAINS},
         **_phone_columns(resident.phone, sealer),
         "channel": resident.channel.value,
-        "consent": _consent_json(resident.consent, sealer),
+        **_consent_columns(resident.consent, sealer),
         "next_due": resident.next_due,
         "backup_hours": resident.backup_hours,
         "notes_sealed": sealer.seal_optional(resident.notes),
@@ -93,7 +93,7 @@ def resident_of(row: Row[Any], sealer: Sealer) -> Resident:
         functioning=_functioning_of(row.functioning),
         phone=_phone_of(row, sealer),
         channel=ChannelPreference(row.channel),
-        consent=_consent_of(row.consent, sealer),
+        consent=_consent_of(row, sealer),
         next_due=row.next_due,
         backup_hours=row.backup_hours,
         notes=sealer.open_optional(row.notes_sealed),
@@ -121,7 +121,7 @@ def caregiver_row(caregiver: Caregiver, digest: str, sealer: Sealer) -> dict[str
         "language": caregiver.language,
         "second_language": caregiver.second_language,
         "paid": caregiver.paid,
-        "consent": _consent_json(caregiver.consent, sealer),
+        **_consent_columns(caregiver.consent, sealer),
         "quiet_from": _clock(caregiver.quiet_from),
         "quiet_to": _clock(caregiver.quiet_to),
         "lat": caregiver.lat,
@@ -149,7 +149,7 @@ def caregiver_of(row: Row[Any], sealer: Sealer) -> Caregiver:
         language=row.language,
         second_language=row.second_language,
         paid=row.paid,
-        consent=_consent_of(row.consent, sealer),
+        consent=_consent_of(row, sealer),
         quiet_from=_time(row.quiet_from),
         quiet_to=_time(row.quiet_to),
         lat=row.lat,
@@ -199,18 +199,20 @@ def _phone_of(row: Row[Any], sealer: Sealer) -> Phone | None:
     return Phone(sealer.open(row.phone_sealed), PhoneSharing(row.phone_sharing))
 
 
-def _consent_json(consent: Consent, sealer: Sealer) -> dict[str, Any]:
-    """Who gave the consent may be a name, so it is sealed too."""
-    giver = sealer.seal(consent.giver).hex() if consent.giver is not None else None
+def _consent_columns(consent: Consent, sealer: Sealer) -> dict[str, Any]:
+    """Who gave the consent may be a name, so it is sealed."""
     expires = consent.expires.astimezone(UTC).isoformat() if consent.expires else None
-    return {"purposes": sorted(consent.purposes), "giver_sealed": giver, "expires": expires}
+    return {
+        "consent": {"purposes": sorted(consent.purposes), "expires": expires},
+        "consent_giver_sealed": sealer.seal_optional(consent.giver),
+    }
 
 
-def _consent_of(stored: Mapping[str, Any], sealer: Sealer) -> Consent:
-    giver, expires = stored["giver_sealed"], stored["expires"]
+def _consent_of(row: Row[Any], sealer: Sealer) -> Consent:
+    expires = row.consent["expires"]
     return Consent(
-        frozenset(Purpose(purpose) for purpose in stored["purposes"]),
-        sealer.open(bytes.fromhex(giver)) if giver is not None else None,
+        frozenset(Purpose(purpose) for purpose in row.consent["purposes"]),
+        sealer.open_optional(row.consent_giver_sealed),
         datetime.fromisoformat(expires) if expires else None,
     )
 

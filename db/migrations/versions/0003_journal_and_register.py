@@ -4,11 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from carealert.adapters.db.types import UtcDateTime
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _WORDS = "the journal is append-only"
 
@@ -53,6 +56,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("age_band", sa.String(10), nullable=True))
         batch_op.add_column(sa.Column("exposures", _JSON, server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("critical_after_h", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("consent_giver_sealed", sa.LargeBinary(), nullable=True))
     with op.batch_alter_table("caregiver", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_minor", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("hours_band", sa.String(10), nullable=True))
@@ -61,6 +65,38 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("never_to", sa.String(5), nullable=True))
         batch_op.add_column(sa.Column("responder_gender", sa.String(20), nullable=True))
         batch_op.add_column(sa.Column("companion", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("consent_giver_sealed", sa.LargeBinary(), nullable=True))
+    _move_givers("resident")
+    _move_givers("caregiver")
+    op.create_table(
+        "keyring",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keyring")),
+    )
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _SQLITE if sqlite else _POSTGRESQL:
         op.execute(statement)
+
+
+def _move_givers(name: str) -> None:
+    """Who gave a consent was sealed inside its JSON, where a change of keys would not find it."""
+    people = sa.table(
+        name,
+        sa.column("id", _ID),
+        sa.column("consent", _JSON),
+        sa.column("consent_giver_sealed", sa.LargeBinary()),
+    )
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(people.c.id, people.c.consent)).all():
+        consent = dict(row.consent)
+        giver = consent.pop("giver_sealed", None)
+        connection.execute(
+            people.update()
+            .where(people.c.id == row.id)
+            .values(
+                consent=consent,
+                consent_giver_sealed=bytes.fromhex(giver) if giver else None,
+            )
+        )

@@ -20,7 +20,7 @@ from carealert.adapters.db.tables.outbox import (
     notice,
     notice_about,
 )
-from carealert.adapters.db.tables.records import journal, lease
+from carealert.adapters.db.tables.records import journal, keyring, lease
 from carealert.adapters.db.tables.register import (
     area,
     care_link,
@@ -57,6 +57,7 @@ __all__ = [
     "hold",
     "inbound",
     "journal",
+    "keyring",
     "lease",
     "match",
     "metadata",

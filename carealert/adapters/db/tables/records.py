@@ -1,6 +1,16 @@
 """The journal and the leases."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from carealert.adapters.db.tables.base import id_column, metadata
 from carealert.adapters.db.types import Json, UtcDateTime
@@ -23,6 +33,15 @@ journal = Table(
         sqlite_where=text("number IS NULL"),
         postgresql_where=text("number IS NULL"),
     ),
+)
+
+# One row: the keys of personal fields, wrapped by the office's secret. None until the first change.
+keyring = Table(
+    "keyring",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 lease = Table(

@@ -1,95 +1,104 @@
 """How many warnings a second are read in full: `python -m benchmarks.parse [FOLDER]`.
 
-Reads every XML document of a folder (the captured ones beside the checkout, else the project's
-own samples) and prints one JSON line: all documents and the small ones (below 12 kB), five runs
-each, with lxml's parse alone from the same runs beside it. Full reading means every element,
-valid shapes, the kind of hazard, and the notes.
+Reads every CAP document of a folder (the captured ones beside the checkout, else the project's
+own samples) and prints one JSON line: all documents and the small ones (one message below 12 kB),
+five runs each, with lxml's parse alone in the same runs. Full reading means every element,
+enumeration, time and number, the kind of hazard with its evidence, and the notes; `drawn` asks for
+every shape as well (`benchmarks.geometry` measures that alone). Memory is the whole process's
+peak with every shape drawn, beside that of one that has only made its reader.
 """
 
 import json
+import resource
 import statistics
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 
+from benchmarks.documents import CAPTURED as CAPTURED
+from benchmarks.documents import (
+    ROOT,
+    URL,
+    Document,
+    drawn,
+    folder_of,
+    in_turns,
+    read_all,
+    reader,
+)
+from benchmarks.documents import SAMPLES as SAMPLES
 from carealert.adapters.feeds import xml
-from carealert.adapters.feeds.table import FeedReader
-from carealert.adapters.hazard_file import load_interpreter
-from carealert.paths import shipped
-from carealert.services.ports.feeds import UnreadableDocument
 
-ROOT = Path(__file__).resolve().parents[1]
-CAPTURED = ROOT.parent / "shared" / "feeds"
-SAMPLES = ROOT / "tests" / "adapters" / "feeds" / "samples"
-SMALL = 12_000
 RUNS = 5
-#: A run lasts at least this long, so that a folder of few documents is measured too.
-SECONDS = 0.5
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
-    folder = Path(arguments[0]) if arguments else CAPTURED if CAPTURED.is_dir() else SAMPLES
-    reader = FeedReader(load_interpreter((shipped("rules"),)))
-    bodies = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
-    documents, warnings = readable(reader, bodies)
-    # As in the study: one message a document. An index, or 59 messages in one, is no small one.
-    small = [body for body, count in documents if count == 1 and len(body) < SMALL]
-    every = [body for body, _ in documents]
-    full, parsed = runs(every, reader)
-    small_full, small_parsed = runs(small, reader)
-    print(
-        json.dumps(
-            {
-                "benchmark": "parse",
-                "folder": folder.name,
-                "documents": len(every),
-                "warnings": warnings,
-                "bytes": sum(map(len, every)),
-                "seconds": round(len(every) / statistics.median(full), 4),
-                "documents_per_second": round(statistics.median(full)),
-                "documents_per_second_best": round(max(full)),
-                "small_documents": len(small),
-                "small_documents_per_second": round(statistics.median(small_full)),
-                "small_documents_per_second_best": round(max(small_full)),
-                "parse_only_per_second": round(statistics.median(parsed)),
-                "small_parse_only_per_second": round(statistics.median(small_parsed)),
-                "small_parse_only_per_second_best": round(max(small_parsed)),
-            }
-        )
+    folder = folder_of(arguments)
+    documents = [document for document in read_all(folder, reader()) if document.messages]
+    print(json.dumps({"benchmark": "parse", "folder": folder.name, **parse(documents, folder)}))
+
+
+def parse(documents: list[Document], folder: Path) -> dict[str, object]:
+    """Documents and warnings a second, and memory."""
+    every = [document.body for document in documents]
+    small = [document.body for document in documents if document.is_small]
+    warnings = sum(document.messages for document in documents)
+    full, whole, alone = timed(every)
+    small_full, small_whole, small_alone = timed(small)
+    idle, peak = memory("--idle", folder), memory("--all", folder)
+    return {
+        "documents": len(every),
+        "warnings": warnings,
+        "bytes": sum(map(len, every)),
+        "warnings_per_second": round(statistics.median(full) * warnings / len(every)),
+        "documents_per_second": round(statistics.median(full)),
+        "documents_drawn_per_second": round(statistics.median(whole)),
+        "parse_only_per_second": round(statistics.median(alone)),
+        "small_documents": len(small),
+        "small_documents_per_second": round(statistics.median(small_full)),
+        "small_documents_per_second_best": round(max(small_full)),
+        "small_documents_drawn_per_second": round(statistics.median(small_whole)),
+        "small_parse_only_per_second": round(statistics.median(small_alone)),
+        "peak_mb": round(peak),
+        "peak_mb_over_idle": round(peak - idle),
+    }
+
+
+def timed(bodies: list[bytes]) -> list[list[float]]:
+    """Runs of full reading, of reading with every shape drawn, and of lxml's parse alone."""
+    feeds = reader()
+    return in_turns(
+        RUNS,
+        bodies,
+        (
+            lambda body: feeds.read(body, URL),
+            lambda body: drawn(feeds.read(body, URL)),
+            lambda body: xml.parse(body, URL),
+        ),
     )
 
 
-def readable(reader: FeedReader, bodies: Sequence[bytes]) -> tuple[list[tuple[bytes, int]], int]:
-    """The XML documents that can be read, each with its number of warnings; and their sum."""
-    found = []
-    for body in bodies:
-        try:
-            found.append((body, len(reader.read(body, "benchmark").warnings)))
-        except UnreadableDocument:
-            continue
-    return found, sum(count for _, count in found)
+def memory(what: str, folder: Path) -> float:
+    """Peak MB of a process of its own that reads everything, or nothing."""
+    command = (sys.executable, "-m", "benchmarks.parse", what, str(folder))
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout  # noqa: S603
+    return float(said)
 
 
-def runs(bodies: Sequence[bytes], reader: FeedReader) -> tuple[list[float], list[float]]:
-    """Documents a second of each run: read in full, and parsed only, in turns."""
-    full, parsed = [], []
-    for _ in range(RUNS):
-        full.append(speed(bodies, lambda body: reader.read(body, "benchmark")))
-        parsed.append(speed(bodies, lambda body: xml.parse(body, "benchmark")))
-    return full, parsed
-
-
-def speed(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> float:
-    """Documents a second, over whole rounds for at least `SECONDS`."""
-    done, start = 0, perf_counter()
-    while perf_counter() - start < SECONDS:
-        for body in bodies:
-            read(body)
-        done += len(bodies)
-    return done / (perf_counter() - start)
+def peak(what: str, folder: Path) -> None:
+    """The process that `memory` starts."""
+    feeds = reader()
+    if what == "--all":
+        for document in read_all(folder, feeds):
+            if document.messages:
+                drawn(feeds.read(document.body, URL))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] in (["--idle"], ["--all"]):
+        peak(sys.argv[1], Path(sys.argv[2]))
+    else:
+        main(sys.argv[1:])

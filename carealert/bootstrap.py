@@ -12,6 +12,7 @@ from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.keyring import open_sealer
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.feeds.http import HttpFetcher
+from carealert.adapters.feeds.signatures import XmlSignatures
 from carealert.adapters.feeds.table import FeedReader
 from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import load_rules
@@ -19,6 +20,8 @@ from carealert.adapters.texts.composer import TemplateComposer
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
 from carealert.services.alerting import OfficeSettings
+from carealert.services.harvesting import Tools
+from carealert.services.polling import Poller
 from carealert.services.ports.outbox import MessageChannel
 from carealert.settings import Settings, load, secret_of
 
@@ -55,6 +58,11 @@ class App:
         )
 
     @cached_property
+    def poller(self) -> Poller:
+        """How feeds are polled."""
+        return Poller(Tools(self.db, self.fetcher, self.reader, XmlSignatures(self.reader)))
+
+    @cached_property
     def reader(self) -> FeedReader:
         """How documents are read."""
         return FeedReader(load_interpreter(with_overrides("rules", self.settings.config)))
@@ -85,6 +93,7 @@ class App:
             assumed_life=settings.assumed_life,
             desk_phone=settings.desk_phone,
             desk_language=settings.desk_language,
+            hold_for=settings.hold_for,
         )
 
     @cached_property

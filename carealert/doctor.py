@@ -10,14 +10,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from carealert.adapters.db import migrating
+from carealert.adapters.feeds.brokers import takes_connections
+from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
+from carealert.services.feed_health import is_silent
 from carealert.services.ports.text import TemplateProblem
 from carealert.settings import SettingsProblem, SmsChannel, secret_of
 
 _FREE = 500 * 1024 * 1024
-#: A feed that was not heard for this many of its intervals is silent.
-_SILENT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("templates", _templates),
         ("channel", _channel),
         ("feeds", _feeds),
+        ("brokers", _brokers),
+        ("certificates", _certificates),
         ("worker", _worker),
         ("console", _console),
         ("disk", _disk),
@@ -125,9 +128,7 @@ def _feeds(app: App, now: datetime) -> Check:
     if not feeds:
         return Check("feeds", False, "none", "Add one: carealert feeds add NAME URL.")
     silent = [
-        health.feed.name
-        for health in feeds
-        if health.last_ok_at is None or now - health.last_ok_at > health.feed.interval * _SILENT
+        health.feed.name for health in feeds if not health.last_ok_at or is_silent(health, now)
     ]
     heard = len(feeds) - len(silent)
     return Check(
@@ -135,6 +136,41 @@ def _feeds(app: App, now: datetime) -> Check:
         not silent,
         f"{heard} of {len(feeds)} heard",
         f"Silent: {', '.join(silent)}. See 'carealert feeds list'.",
+    )
+
+
+def _brokers(app: App, _: datetime) -> Check:
+    """Each push feed's broker takes a connection."""
+    with app.db.reading() as stores:
+        feeds = [health.feed for health in stores.feeds.all()]
+    feeds = [feed for feed in feeds if feed.enabled and not feed.is_polled]
+    away = [feed.name for feed in feeds if not takes_connections(feed.url)]
+    return Check(
+        "brokers",
+        not away,
+        f"{len(feeds) - len(away)} of {len(feeds)} answer" if feeds else "no feed pushes",
+        f"Out of reach: {', '.join(away)}. Look at host, port and firewall.",
+    )
+
+
+def _certificates(app: App, now: datetime) -> Check:
+    """What feeds' signatures are checked with can be read; expiry is told and is no fault."""
+    with app.db.reading() as stores:
+        pinned = [(one.feed.name, one.feed.certificates) for one in stores.feeds.all()]
+    broken: list[str] = []
+    notes: list[str] = []
+    count = 0
+    for name, pem in pinned:
+        try:
+            count += len(certificates_in(pem)) if pem else 0
+            notes += notes_on(pem, now) if pem else ()
+        except ValueError:
+            broken.append(name)
+    return Check(
+        "certificates",
+        not broken,
+        "; ".join((f"{count} pinned", *notes)),
+        f"Not PEM: {', '.join(broken)}. Give them anew with 'carealert feeds add'.",
     )
 
 

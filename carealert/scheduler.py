@@ -5,14 +5,27 @@ leader by lease polls, plans and follows up; every process delivers.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 
+from apscheduler.events import EVENT_SCHEDULER_SHUTDOWN
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from carealert import clock
+from carealert.adapters.feeds.push import PushFeeds
 from carealert.bootstrap import App
-from carealert.services import alerting, delivering, following_up, polling
+from carealert.services import (
+    alerting,
+    delivering,
+    feed_health,
+    following_up,
+    holding,
+    journal,
+)
+from carealert.services.feed_pool import Polls
+from carealert.settings import secret_of
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +40,75 @@ class Ticks:
         self._app = app
         self._holder = holder
         self._now = now
+        self._planning = threading.Lock()
+        self._plan_again = threading.Event()
 
     def poll(self) -> None:
-        """Poll every feed that is due."""
+        """Poll every feed that is due, wait for all of them, and plan what they brought."""
         if self._leads():
-            app = self._app
-            polling.poll_due(app.db, app.fetcher, app.reader, self._now())
+            self._app.poller.poll_due(self._now())
             self.plan()
 
+    def start_polls(self) -> None:
+        """Start polling what is due, and wait for nothing; what comes is planned as it comes."""
+        if self._leads():
+            self._polls.start_due(self._now())
+            self._push.start()
+        elif "_push" in self.__dict__:
+            self._push.close()
+
+    def watch_feeds(self) -> None:
+        """Raise the alarm for feeds that have fallen silent, also where none is polled."""
+        if self._leads():
+            for name in feed_health.watch(self._app.db, self._now()):
+                log.error("the feed '%s' has fallen silent: see 'carealert feeds list'", name)
+
+    def close(self) -> None:
+        """End the polls that are under way."""
+        if "_polls" in self.__dict__:
+            self._polls.close()
+        if "_push" in self.__dict__:
+            self._push.close()
+        self._app.fetcher.close()
+
+    @cached_property
+    def _polls(self) -> Polls:
+        return Polls(self._app.poller, self._app.settings.feeds_at_once, self.plan)
+
+    @cached_property
+    def _push(self) -> PushFeeds:
+        secret = secret_of(self._app.settings)
+        return PushFeeds(self._app.poller.tools, secret, self._now, self.plan)
+
+    def chain_journal(self) -> None:
+        """Give the journal's new lines their place in its chain."""
+        if self._leads():
+            journal.chain(self._app.db)
+
     def plan(self) -> None:
-        """Plan every warning that is not planned yet."""
+        """Plan every warning that is not planned yet.
+
+        Whoever comes while another plans leaves the work to that one, which looks once more.
+        """
+        self._plan_again.set()
+        while self._plan_again.is_set() and self._planning.acquire(blocking=False):
+            try:
+                self._plan_again.clear()
+                self._plan()
+            finally:
+                self._planning.release()
+
+    def _plan(self) -> None:
         if self._leads():
             app = self._app
             alerting.plan_waiting(app.db, app.rules, app.composer, app.office, self._now())
+
+    def holds(self) -> None:
+        """Close the holds that no longer matter, and raise the alarm for those overdue."""
+        if self._leads():
+            app = self._app
+            if holding.watch(app.db, app.office, self._now()).alarms:
+                log.error("a held warning is overdue: see 'carealert warnings held'")
 
     def follow_up(self) -> None:
         """Run the escalation steps that are due."""
@@ -72,11 +141,14 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
     """Start the ticks in the background; the caller stops the scheduler that is returned."""
     scheduler = BackgroundScheduler(timezone="UTC")
     jobs: tuple[tuple[Callable[[], None], timedelta], ...] = (
-        (ticks.poll, every),
+        (ticks.start_polls, every),
         (ticks.deliver, every),
         (ticks.plan, every * 5),
         (ticks.follow_up, every * 2),
+        (ticks.holds, every * 5),
         (ticks.reconcile, every * 15),
+        (ticks.watch_feeds, every * 15),
+        (ticks.chain_journal, every * 5),
     )
     for job, interval in jobs:
         scheduler.add_job(
@@ -87,7 +159,9 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
             max_instances=1,
             id=job.__name__,
             misfire_grace_time=None,
-            next_run_time=clock.now(),
+            # Feeds that were silent only because nothing ran here have time to be heard first.
+            next_run_time=clock.now() + (interval if job == ticks.watch_feeds else timedelta()),
         )
+    scheduler.add_listener(lambda _: ticks.close(), EVENT_SCHEDULER_SHUTDOWN)
     scheduler.start()
     return scheduler

@@ -95,6 +95,13 @@ class Settings(BaseSettings):
     assumed_life_hours: int = Field(
         12, ge=1, le=240, description="Hours that a warning without `expires` is taken to hold."
     )
+    hold_minutes: int = Field(
+        15,
+        ge=1,
+        le=240,
+        description="Minutes that an officer has to say whether a warning that reads as a test is "
+        "one, before the desk is alarmed.",
+    )
     sms_channel: SmsChannel = Field(
         SmsChannel.CONSOLE, description="`console` prints messages; `twilio` sends them."
     )
@@ -120,6 +127,9 @@ class Settings(BaseSettings):
     )
     twilio_base_url: str | None = Field(
         None, description="Address of a gateway that speaks Twilio's API, in place of Twilio."
+    )
+    feeds_at_once: int = Field(
+        32, ge=2, le=200, description="How many feeds are polled at the same time."
     )
     feed_timeout_s: float = Field(20.0, gt=0, description="Longest time for one feed document.")
     feed_max_mb: int = Field(20, ge=1, description="Largest feed document that is read.")
@@ -148,6 +158,11 @@ class Settings(BaseSettings):
     def assumed_life(self) -> timedelta:
         """How long a warning without an end holds."""
         return timedelta(hours=self.assumed_life_hours)
+
+    @property
+    def hold_for(self) -> timedelta:
+        """How long an officer has for a warning that reads as a test."""
+        return timedelta(minutes=self.hold_minutes)
 
 
 def load(config: Path | None = None, **overrides: Any) -> Settings:

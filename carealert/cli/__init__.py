@@ -19,6 +19,7 @@ from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.sealing import WrongKey
 from carealert.cli import (
     areas,
+    consents,
     db,
     demo,
     doctor,
@@ -51,6 +52,7 @@ app.add_typer(feeds.app, name="feeds", help="Sources of warnings.")
 app.add_typer(warnings.app, name="warnings", help="Official messages.")
 app.add_typer(rules.app, name="rules", help="Who is told what, when a warning says what.")
 app.add_typer(people.app, name="people", help="Residents and caregivers.")
+app.add_typer(consents.app, name="consents", help="Who agreed to what.")
 app.add_typer(facilities.app, name="facilities", help="Places that give care.")
 app.add_typer(areas.app, name="areas", help="Administrative areas.")
 app.add_typer(journal.app, name="journal", help="What happened, provably.")

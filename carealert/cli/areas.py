@@ -10,8 +10,8 @@ from carealert.bootstrap import open_app
 from carealert.cli.importing import show, stop_on
 from carealert.cli.output import emit
 from carealert.clock import now
-from carealert.services.ports.registry import PlaceArea
-from carealert.services.registering import import_areas, list_areas
+from carealert.services.ports.registry import PlaceArea, UnknownArea
+from carealert.services.registering import import_areas, list_areas, list_unknown_areas
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,15 +19,24 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("import")
 def import_(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="GeoJSON.")],
+    system: Annotated[
+        str | None, typer.Option(help="The code system of every code, such as SAME or EMMA_ID.")
+    ] = None,
+    code: Annotated[str, typer.Option(help="The property that holds the code.")] = "code",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and keep nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Add and change areas by code: every feature of every file, or none if one is wrong.
 
+    An area that senders name by codes of several systems is imported once for each of them, with
+    --system and --code.
+
     Example: carealert areas import districts.geojson upazilas.geojson
+    Example: carealert areas import counties.geojson --system SAME --code same_code
     """
     application = open_app()
-    read = [read_areas(file, application.settings.default_language) for file in files]
+    language = application.settings.default_language
+    read = [read_areas(file, language, system, code) for file in files]
     stop_on([error for rows in read for error in rows.errors], as_json)
     areas = [area for rows in read for area in rows.items]
     notes = [note for rows in read for note in rows.notes]
@@ -43,6 +52,40 @@ def list_(
     none = "No area is known yet: see 'carealert areas import --help'."
     text = "\n".join(_text(area) for area in areas) or none
     emit([_plain(area) for area in areas], as_json, text)
+
+
+@app.command("unknown")
+def unknown(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the areas that warnings named and the register lacks, the most often named first.
+
+    Somebody may live there: import them with 'areas import', and they leave the list.
+
+    Example: carealert areas unknown
+    """
+    found = list_unknown_areas(open_app().db)
+    none = "Every area that a warning named is known."
+    text = "\n".join(_unknown_text(one) for one in found) or none
+    emit([_unknown_plain(one) for one in found], as_json, text)
+
+
+def _unknown_plain(one: UnknownArea) -> dict[str, object]:
+    return {
+        "sender": one.sender,
+        "system": one.system or None,
+        "value": one.value,
+        "times": one.times,
+        "first_at": one.first_at.isoformat(),
+        "last_at": one.last_at.isoformat(),
+        "warning": one.warning_id,
+    }
+
+
+def _unknown_text(one: UnknownArea) -> str:
+    what = f"{one.system} {one.value}" if one.system else f'"{one.value}"'
+    last = f"{one.last_at:%Y-%m-%d %H:%M} UTC"
+    return f"{one.times:5}  {last}  {one.sender}  {what}"
 
 
 def _plain(area: PlaceArea) -> dict[str, object]:

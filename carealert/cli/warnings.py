@@ -11,15 +11,21 @@ from carealert.adapters.feeds.table import FORMATS, FeedReader
 from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.warning_json import to_json
 from carealert.bootstrap import open_app
+from carealert.cli import holds
 from carealert.cli.output import Exit, emit, fail
 from carealert.cli.problems import problem_json, problem_lines
 from carealert.clock import now
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Status, is_over
-from carealert.paths import shipped
+from carealert.paths import with_overrides
 from carealert.services.polling import import_document
 from carealert.services.ports.feeds import Problem, Reading, StoredWarning, UnreadableDocument
+from carealert.settings import load
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(holds.held)
+app.command()(holds.release)
+app.command()(holds.discard)
+app.command()(holds.unmapped)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Files = Annotated[list[Path], typer.Argument(help="CAP, Atom or RSS files; - reads stdin.")]
@@ -38,7 +44,7 @@ def parse(
     With --json one object for each file (JSON Lines). Ends with 1 if any file holds no warning.
     Example: carealert warnings parse alert.xml --json
     """
-    reader = FeedReader(load_interpreter((shipped("rules"),)))
+    reader = FeedReader(load_interpreter(with_overrides("rules", load().config)))
     whole = True
     for path in files:
         reading = _reading(reader, path, format_name)
@@ -187,6 +193,8 @@ def _stored_json(stored: StoredWarning) -> dict[str, Any]:
         "received_at": stored.received_at.isoformat(),
         "planned_at": stored.planned_at.isoformat() if stored.planned_at else None,
         "superseded_by": stored.superseded_by,
+        "joined_by": stored.joined_by,
+        "hold": stored.hold,
     }
 
 
@@ -194,6 +202,7 @@ def _stored_line(stored: StoredWarning) -> str:
     warning = stored.warning
     hazards = ", ".join(dict.fromkeys(info.hazard.value for info in warning.infos)) or "-"
     gone = f" (superseded by {stored.superseded_by})" if stored.superseded_by else ""
+    gone += f" (joined its incident: {stored.joined_by})" if stored.joined_by else ""
     return (
         f"{stored.id}  {warning.sent.isoformat()}  {warning.status or '-'} "
         f"{warning.msg_type or '-'}  {hazards}  {warning.sender}{gone}"

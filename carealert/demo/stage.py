@@ -143,6 +143,7 @@ def _opened(stage: Stage[Any], plan: _Plan) -> Iterator[None]:
     with running(web, plan.port):
         _add_feed(stage.app, _local(plan.world_port), stage.now)
         yield
+    stage.app.fetcher.close()
     stage.app.engine.dispose()
 
 
@@ -172,7 +173,7 @@ def _settings(
 
 
 def _add_feed(app: App, world_url: str, now: Callable[[], datetime]) -> None:
-    feed = Feed(FEED, f"{world_url}{INDEX_PATH}", "atom", POLLED_EVERY)
+    feed = Feed(FEED, f"{world_url}{INDEX_PATH}", "atom", POLLED_EVERY, allow_private=True)
     with app.db.transaction() as stores:
         stores.feeds.add(feed)
         stores.journal.write(now(), "feed_added", f"feed:{FEED}")

@@ -49,6 +49,15 @@ def cell_of(lon: float, lat: float) -> int:
     return int(cells_of(np.array([lon]), np.array([lat]))[0])
 
 
+def holds(geometry: BaseGeometry, lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    """Which points are inside or on the edge; on the antimeridian 180 and -180 are one place."""
+    found = shapely.intersects_xy(geometry, lon, lat)
+    on_seam = np.abs(lon) == 180.0
+    if on_seam.any():
+        found[on_seam] |= shapely.intersects_xy(geometry, -lon[on_seam], lat[on_seam])
+    return found
+
+
 def cover(geometry: BaseGeometry, outline_cells: int = OUTLINE_CELLS) -> Covering:
     """Cover a geometry of any type, in degrees, with a bounded number of cell ranges.
 
@@ -56,7 +65,7 @@ def cover(geometry: BaseGeometry, outline_cells: int = OUTLINE_CELLS) -> Coverin
     half a cell for each vertex). Climbing from there, no edge crosses a square beside the outline,
     so one test of its centre tells whether all of it is inside.
     """
-    segments = _segments(geometry)
+    segments = _with_seam(_segments(geometry))
     if not len(segments):
         return Covering((), ())
     level = _level(segments, outline_cells + len(segments) // 2)
@@ -95,6 +104,16 @@ def _segments(geometry: BaseGeometry) -> Floats:
     rows: Floats = np.concatenate([edges, np.hstack([first, first])])
     finite: Floats = rows[np.isfinite(rows).all(axis=1)]
     return finite
+
+
+def _with_seam(segments: Floats) -> Floats:
+    """What lies on the antimeridian lies there on both sides of the map: 180 is -180."""
+    ends = np.abs(segments[:, [0, 2]]) == 180.0
+    if not ends.any():
+        return segments
+    along = segments[ends.all(axis=1)] * (-1.0, 1.0, -1.0, 1.0)
+    touching = segments.reshape(-1, 2)[ends.ravel()] * (-1.0, 1.0)
+    return np.concatenate([segments, along, np.hstack([touching, touching])])
 
 
 _POLYGON = shapely.GeometryType.POLYGON  # types beyond it are made of parts

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from carealert.domain.hazard_table import HazardTable
 from carealert.domain.hazards import Hazard
 from carealert.domain.severity_table import SeverityTable
+from carealert.domain.time_rules import TimeRules
 from carealert.domain.warnings import Category, Info, Named, Severity
 
 
@@ -22,9 +23,12 @@ class Meaning:
 class Interpreter:
     """Gives infos their meaning by the office's tables. Immutable."""
 
-    def __init__(self, hazards: HazardTable, severities: SeverityTable) -> None:
+    def __init__(
+        self, hazards: HazardTable, severities: SeverityTable, times: TimeRules | None = None
+    ) -> None:
         self.hazards = hazards
         self.severities = severities
+        self.times = times or TimeRules()
 
     def interpret(
         self,

@@ -135,15 +135,20 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Purposes agreed to, by whom, until when (aware UTC; None = until withdrawn)."""
+    """Purposes agreed to, by whom, until when (aware UTC; None = until withdrawn).
+
+    `ends` has the purposes that end at a time of their own.
+    """
 
     purposes: frozenset[Purpose]
     giver: str | None = None
     expires: datetime | None = None
+    ends: tuple[tuple[Purpose, datetime], ...] = ()
 
     def allows(self, purpose: Purpose, now: datetime) -> bool:
         """True if `purpose` was agreed to and the consent has not run out."""
-        return purpose in self.purposes and (self.expires is None or now < self.expires)
+        end = dict(self.ends).get(purpose, self.expires)
+        return purpose in self.purposes and (end is None or now < end)
 
 
 @dataclass(frozen=True, slots=True)

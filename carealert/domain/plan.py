@@ -18,6 +18,7 @@ class WhyNot(StrEnum):
     NOT_ACTUAL = "not_actual"
     NOT_PUBLIC = "not_public"
     NOT_A_WARNING = "not_a_warning"
+    HELD = "held"
     OVER = "over"
     SUPERSEDED = "superseded"
     AREA_UNRESOLVED = "area_unresolved"
@@ -30,6 +31,7 @@ class WhyNot(StrEnum):
     NO_SUITABLE_CHANNEL = "no_suitable_channel"
     SAME_PHONE = "same_phone"
     NOTHING_CHANGED = "nothing_changed"
+    TOLD_ELSEWHERE = "told_elsewhere"
     NO_CONTACT = "no_contact"
 
 
@@ -146,7 +148,8 @@ class Plan:
     """Everything that one warning leads to; a dry run prints what a live run saves.
 
     `superseded` are recipients whose pending notices of earlier revisions must not go out any
-    more. `states` are the new states of subjects.
+    more. `states` are the new states of subjects. `unknown_areas` are codes (system, value)
+    and names ("", name) that nobody could place; `area_notes` say what was odd about the areas.
     """
 
     warning: HazardWarning
@@ -157,3 +160,5 @@ class Plan:
     tasks: tuple[DeskTask, ...] = ()
     states: Mapping[tuple[SubjectKind, str], SubjectState] = field(default_factory=dict)
     superseded: frozenset[tuple[RecipientKind, str]] = frozenset()
+    unknown_areas: tuple[tuple[str, str], ...] = ()
+    area_notes: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from carealert.domain.consequences import is_warned, strongest_first, with_consequences
+from carealert.domain.endings import is_ended, is_upgraded
 from carealert.domain.hazards import Hazard
+from carealert.domain.holds import reads_as_test
 from carealert.domain.matching import match_all
 from carealert.domain.notices import Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
@@ -25,7 +27,7 @@ from carealert.domain.plan import (
 )
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.telling import Wish, line_of, merge, stand_down_draft, wishes_for
-from carealert.domain.updates import what_changed
+from carealert.domain.updates import Hearing, what_changed
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Scope, Status, is_over
 
 _WARNS = (MsgType.ALERT, MsgType.UPDATE)
@@ -42,6 +44,8 @@ def plan(
     *,
     unresolved: frozenset[int] = frozenset(),
     still_warned: frozenset[tuple[SubjectKind, str]] = frozenset(),
+    told_elsewhere: frozenset[tuple[SubjectKind, str]] = frozenset(),
+    hearing: Hearing = Hearing.ALL,
 ) -> Plan:
     """Decide who is told what about `warning` at `now` (aware).
 
@@ -49,12 +53,16 @@ def plan(
     match only the people found otherwise, and nobody is stood down because of them.
     `still_warned` are subjects under another message of the incident that holds: an agency may
     run several at once, and the end of one is no all-clear for those under the other.
+    `told_elsewhere` are subjects who heard of the event from somebody who knows better, in
+    another incident. `hearing` says what is news to those told in this one.
     """
     refusal = why_nobody(warning, history)
     if refusal is not None:
         return Plan(warning, not_sent=(refusal,))
     active = active_infos(warning, office, now)
-    matches, not_sent = match_all(warning, active, rules.rules, residents, facilities, now)
+    matched, not_sent = match_all(warning, active, rules.rules, residents, facilities, now)
+    matches = [one for one in matched if (one.kind, one.ref) not in told_elsewhere]
+    not_sent += _told_elsewhere(matched, told_elsewhere)
     if not active and not history.told:
         not_sent.append(_about_warning(warning, WhyNot.OVER, "every part of it is over"))
     if unresolved & active.keys():
@@ -69,9 +77,9 @@ def plan(
         warning, strongest_first(matches, rules), rules, residents, facilities, office, now
     )
     drafts, collapsed = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
-    drafts, unchanged = _only_news(drafts, history)
+    drafts, unchanged = _only_news(drafts, history, hearing)
     not_sent += [*refused, *collapsed, *unchanged]
-    still = still_warned | {(match.kind, match.ref) for match in matches}
+    still = still_warned | {(match.kind, match.ref) for match in matched}
     if not (unresolved & active.keys()):
         ends, unheard = _stand_downs(warning, drafts, still, history, office, now)
         drafts += ends
@@ -92,6 +100,12 @@ def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | No
         return _about_warning(warning, WhyNot.NOT_ACTUAL, f"its status is {status}")
     if warning.scope not in (Scope.PUBLIC, None):
         return _about_warning(warning, WhyNot.NOT_PUBLIC, f"its scope is {warning.scope.value}")
+    if reads_as_test(warning):
+        # Seen in real feeds: a test of the system sent with status Actual.
+        return _about_warning(warning, WhyNot.NOT_ACTUAL, "its event is a test or a drill")
+    if is_upgraded(warning):
+        detail = "a higher warning took its place and tells people itself (VTEC UPG)"
+        return _about_warning(warning, WhyNot.SUPERSEDED, detail)
     if warning.msg_type is MsgType.CANCEL:
         if history.told or history.subjects:
             return None
@@ -101,9 +115,6 @@ def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | No
     if warning.msg_type not in _WARNS:
         kind = warning.msg_type.value if warning.msg_type else "missing"
         return _about_warning(warning, WhyNot.NOT_A_WARNING, f"its msgType is {kind}")
-    if any(info.hazard is Hazard.TEST_MESSAGE for info in warning.infos):
-        # Seen in real feeds: a test of the system sent with status Actual.
-        return _about_warning(warning, WhyNot.NOT_ACTUAL, "its event is a test or a drill")
     return None
 
 
@@ -115,6 +126,7 @@ def active_infos(warning: HazardWarning, office: Office, now: datetime) -> dict[
         n: info
         for n, info in enumerate(warning.infos)
         if not is_over(info, now)
+        and not is_ended(warning, info)
         and end_of(warning, info, office) > now
         and info.hazard is not Hazard.NO_WARNING
     }
@@ -152,6 +164,21 @@ def _about_warning(warning: HazardWarning, reason: WhyNot, detail: str) -> NotSe
     return NotSent("warning", warning.identifier, None, reason, detail)
 
 
+def _told_elsewhere(
+    matches: Iterable[Match], told: frozenset[tuple[SubjectKind, str]]
+) -> list[NotSent]:
+    """Once for each subject, however many rules match it."""
+    detail = "an authority warns of it already, in an incident of its own"
+    refused = {
+        (one.kind, one.ref): NotSent(
+            one.kind.value, one.ref, one.rule, WhyNot.TOLD_ELSEWHERE, detail
+        )
+        for one in matches
+        if (one.kind, one.ref) in told
+    }
+    return list(refused.values())
+
+
 def _wishes(
     warning: HazardWarning,
     matches: Iterable[Match],
@@ -187,7 +214,7 @@ def _subjects(
 
 
 def _only_news(
-    drafts: Iterable[NoticeDraft], history: IncidentHistory
+    drafts: Iterable[NoticeDraft], history: IncidentHistory, hearing: Hearing
 ) -> tuple[list[NoticeDraft], list[NotSent]]:
     """Drop what a recipient was told already; what changed becomes an update."""
     news: list[NoticeDraft] = []
@@ -197,7 +224,7 @@ def _only_news(
         if before is None:
             news.append(draft)
             continue
-        changes = what_changed(before, draft)
+        changes = what_changed(before, draft, hearing)
         if changes:
             kind = draft.kind if before.pending else MessageKind.UPDATE
             news.append(replace(draft, kind=kind, reasons=(*draft.reasons, *changes)))

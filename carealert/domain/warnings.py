@@ -8,9 +8,11 @@ read as None and reported by the parser.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from shapely.geometry.base import BaseGeometry
 
+from carealert.domain.drawings import Drawing
 from carealert.domain.hazards import Hazard
 
 
@@ -131,7 +133,7 @@ class Resource:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Area:
     """Where an info holds.
 
@@ -147,6 +149,32 @@ class Area:
     ceiling: float | None
     #: Where the sender keeps the shape, if it is not in the message itself (http or https).
     shape_url: str | None = None
+
+    @property
+    def drawing_notes(self) -> tuple[tuple[str, str], ...]:
+        """(where, what) of all that was odd about its written polygons and circles."""
+        held = self.__dict__["geometry"]
+        return held.notes if isinstance(held, Drawing) else ()
+
+
+class _Geometry:
+    """The field `Area.geometry`: a shape, or a `Drawing` that becomes one when it is read."""
+
+    def __get__(self, area: Area, owner: type[Area]) -> BaseGeometry | None:
+        held: Drawing | BaseGeometry | None = area.__dict__["geometry"]
+        return held.geometry if isinstance(held, Drawing) else held
+
+    def __set__(self, area: Area, value: Drawing | BaseGeometry | None) -> None:
+        area.__dict__["geometry"] = value
+
+
+# Set here and not in the class, where it would pass for the field's default.
+Area.geometry = _Geometry()  # type: ignore[assignment]
+
+
+def undrawn(drawing: Drawing | None) -> BaseGeometry | None:
+    """A drawing as the `geometry` of an Area, which draws it when somebody reads that field."""
+    return cast("BaseGeometry | None", drawing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,39 +2,45 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from carealert.domain.matching import match_all
+from carealert.domain.holds import needs_officer, why_held
 from carealert.domain.notices import Notice, Recipient, RecipientKind
 from carealert.domain.people import Phone, PhoneSharing
 from carealert.domain.plan import IncidentHistory, NotSent, Office, Plan, WhyNot
 from carealert.domain.planning import active_infos, plan, why_nobody
 from carealert.domain.rules import RuleSet, SubjectKind
-from carealert.domain.warnings import HazardWarning, MsgType, Scope, Status, refers_to
+from carealert.domain.warnings import HazardWarning, MsgType
+from carealert.services.beside import beside, hearing_of, still_warned, told_elsewhere
 from carealert.services.candidates import (
     find_inside,
     load_facilities,
     load_residents,
+    note_areas,
 )
 from carealert.services.ports.feeds import StoredWarning
+from carealert.services.ports.holds import HoldDecision
 from carealert.services.ports.store import Database, Stores
 from carealert.services.ports.text import Composer, TemplateProblem
 
-#: How many stored warnings are looked through for the incident of one that is only tried, and
-#: for other messages of an incident that still hold.
+#: How far back the journal is looked through for a failure that was noted before.
 RECENT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeSettings:
-    """What the office says about itself. `desk_phone` is E.164; without it the desk has no SMS."""
+    """What the office says about itself. `desk_phone` is E.164; without it the desk has no SMS.
+
+    `hold_for` is how long an officer has for a message that reads as a test.
+    """
 
     default_language: str
     time_zone: tzinfo
     desk_phone: str | None = None
     desk_language: str = "en"
     assumed_life: timedelta = timedelta(hours=12)
+    hold_for: timedelta = timedelta(minutes=15)
 
     def office(self, suppressed: frozenset[str]) -> Office:
         """The office as deciding needs it, with the numbers that said STOP."""
@@ -73,16 +79,20 @@ def alert(
 ) -> Plan:
     """Decide about a stored warning and put its notices in the outbox, all or nothing.
 
+    One that reads as a test is held for an officer first: the Plan says so, and nothing is saved.
     Raises TemplateProblem: then nothing is written but a line of the journal, and the warning
     stays unplanned.
     """
     try:
         with db.transaction() as stores:
             stored = stores.warnings.get(warning_id)
+            if _must_wait(stores, stored, office, now):
+                return _hold(stores, stored, office, now)
             decided = _decided_or_replaced(stores, rules, stored, office, now)
             notices = composer.compose(decided.drafts)
             new = stores.outbox.save_plan(decided, notices, warning_id, rules.version, now)
             stores.warnings.mark_planned(warning_id, now)
+            note_areas(stores, decided, warning_id, now)
             stores.journal.write(
                 now,
                 "planned",
@@ -107,22 +117,26 @@ def plan_waiting(
 ) -> int:
     """Plan every warning that waits, oldest first; return how many were planned.
 
+    What an officer must decide about is held, and waits elsewhere.
     One whose texts cannot be written stays waiting and does not hold up the others.
     """
     planned = 0
-    failed: set[int] = set()
+    left: set[int] = set()
     while True:
         with db.reading() as stores:
-            waiting = [one.id for one in stores.warnings.unplanned(len(failed) + 100)]
-        todo = [warning_id for warning_id in waiting if warning_id not in failed]
+            waiting = [one.id for one in stores.warnings.unplanned(len(left) + 100)]
+        todo = [warning_id for warning_id in waiting if warning_id not in left]
         if not todo:
             return planned
         for warning_id in todo:
             try:
-                alert(db, rules, composer, warning_id, office, now)
-                planned += 1
+                decided = alert(db, rules, composer, warning_id, office, now)
+                if any(one.reason is WhyNot.HELD for one in decided.not_sent):
+                    left.add(warning_id)
+                else:
+                    planned += 1
             except TemplateProblem:
-                failed.add(warning_id)
+                left.add(warning_id)
 
 
 def matched_genders(db: Database, decided: Plan) -> Mapping[str, int]:
@@ -150,6 +164,10 @@ def _decided_or_replaced(
         detail = f"a later message took its place (warning:{later})"
         refusal = NotSent("warning", warning.identifier, None, WhyNot.SUPERSEDED, detail)
         return Plan(warning, not_sent=(refusal,))
+    if stored.hold is HoldDecision.OVER:
+        detail = "it read as a test, and was over before an officer decided"
+        over = NotSent("warning", warning.identifier, None, WhyNot.OVER, detail)
+        return Plan(warning, not_sent=(over,))
     history = stores.outbox.history(stored.incident, stored.revision)
     return _decide(stores, rules, warning, history, office, now)
 
@@ -165,8 +183,9 @@ def _decide(
     office = settings.office(stores.people.suppressed())
     if why_nobody(warning, history) is not None:
         return plan(warning, rules, (), (), history, office, now)
+    around = beside(stores, warning, history, office, now)
     inside = find_inside(stores, active_infos(warning, office, now))
-    return plan(
+    decided = plan(
         warning,
         rules,
         load_residents(stores, inside),
@@ -175,52 +194,11 @@ def _decide(
         office,
         now,
         unresolved=inside.unresolved,
-        still_warned=_still_warned(stores, rules, warning, history, office, now),
+        still_warned=still_warned(stores, rules, warning, around, history, office, now),
+        told_elsewhere=told_elsewhere(stores, warning, history.incident),
+        hearing=hearing_of(warning, around, office, now),
     )
-
-
-def _still_warned(
-    stores: Stores,
-    rules: RuleSet,
-    warning: HazardWarning,
-    history: IncidentHistory,
-    office: Office,
-    now: datetime,
-) -> frozenset[tuple[SubjectKind, str]]:
-    """Subjects under other messages of the incident that hold: it may have several at once."""
-    if not history.told:
-        return frozenset()
-    found: set[tuple[SubjectKind, str]] = set()
-    others = [
-        one
-        for one in stores.warnings.recent(RECENT)
-        if one.incident == history.incident and _holds_beside(one, warning)
-    ]
-    for other in others:
-        active = active_infos(other.warning, office, now)
-        inside = find_inside(stores, active)
-        matches, _ = match_all(
-            other.warning,
-            active,
-            rules.rules,
-            load_residents(stores, inside),
-            load_facilities(stores, inside),
-            now,
-        )
-        found |= {(match.kind, match.ref) for match in matches}
-    return frozenset(found)
-
-
-def _holds_beside(other: StoredWarning, warning: HazardWarning) -> bool:
-    """True where `other` warns the public too, and no later message took its place."""
-    return (
-        other.superseded_by is None
-        and other.warning.key != warning.key
-        and not refers_to(warning, other.warning)
-        and other.warning.status is Status.ACTUAL
-        and other.warning.scope in (Scope.PUBLIC, None)
-        and other.warning.msg_type in (MsgType.ALERT, MsgType.UPDATE)
-    )
+    return replace(decided, unknown_areas=inside.unknown, area_notes=inside.notes)
 
 
 def _history_of(stores: Stores, warning: HazardWarning) -> IncidentHistory:
@@ -228,16 +206,41 @@ def _history_of(stores: Stores, warning: HazardWarning) -> IncidentHistory:
 
     One that was decided already is tried as if it were new, or nothing in it would be news.
     """
-    recent = stores.warnings.recent(RECENT)
-    for stored in recent:
-        if stored.warning.key == warning.key:
-            if stored.planned_at and warning.msg_type is MsgType.ALERT:
-                return IncidentHistory(stored.incident, stored.revision)
-            return stores.outbox.history(stored.incident, stored.revision)
-    for stored in recent:
-        if refers_to(warning, stored.warning):
-            return stores.outbox.history(stored.incident, stored.revision + 1)
-    return IncidentHistory("new", 0)
+    stored = stores.warnings.find(warning)
+    if stored is None:
+        incident, revision = stores.warnings.place_of(warning)
+        return stores.outbox.history(incident, revision)
+    if stored.planned_at and warning.msg_type is MsgType.ALERT:
+        return IncidentHistory(stored.incident, stored.revision)
+    return stores.outbox.history(stored.incident, stored.revision)
+
+
+def _must_wait(
+    stores: Stores, stored: StoredWarning, settings: OfficeSettings, now: datetime
+) -> bool:
+    """True while an officer must say whether a message is a test, and it could still matter.
+
+    The end of something that nobody was told cannot matter, whatever it is.
+    """
+    warning = stored.warning
+    if stored.hold is not None or stored.superseded_by is not None or not needs_officer(warning):
+        return False
+    if warning.msg_type is MsgType.CANCEL:
+        return bool(stores.outbox.history(stored.incident, stored.revision).told)
+    return bool(active_infos(warning, settings.office(frozenset()), now))
+
+
+def _hold(stores: Stores, stored: StoredWarning, settings: OfficeSettings, now: datetime) -> Plan:
+    warning, reason = stored.warning, why_held(stored.warning)
+    if stores.holds.get(stored.id) is None:
+        deadline = now + settings.hold_for
+        stores.holds.open(stored.id, reason, now, deadline)
+        subject = f"warning:{stored.id}"
+        stores.journal.write(now, "held", subject, reason=reason, deadline=deadline.isoformat())
+    held = NotSent(
+        "warning", warning.identifier, None, WhyNot.HELD, f"{reason}; an officer decides"
+    )
+    return Plan(warning, not_sent=(held,))
 
 
 def _note_failure(db: Database, warning_id: int, problem: TemplateProblem, now: datetime) -> None:

@@ -1,17 +1,22 @@
 """Who is inside a warning's areas, with all that deciding about them takes.
 
-The ladder from an area to people is docs/decisions/0004-cap-words-and-the-area-ladder.md.
+The ladder from an area to people is docs/decisions/0013-geometry-and-areas.md.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
+import shapely
+from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 
-from carealert.domain.plan import Candidate, FacilityCandidate
+from carealert.domain.geometry import unswap
+from carealert.domain.plan import Candidate, FacilityCandidate, Plan
 from carealert.domain.rules import SubjectKind
 from carealert.domain.warnings import Area, Info
+from carealert.services.ports.registry import Placed
 from carealert.services.ports.store import Stores
 
 #: Neighbouring areas share a border, drawn a little differently by each agency.
@@ -23,13 +28,17 @@ class Inside:
     """Ref -> numbers of the infos that hold there.
 
     `names` is what the sender calls the area, by language, for subjects whose own area is not in
-    the register; `unresolved` are infos with an area that nobody can place.
+    the register; `unresolved` are infos with an area that nobody can place, or not with certainty.
+    `unknown` are the codes (system, code) and names ("", name) that the register lacks, `notes`
+    what was odd about the areas.
     """
 
     residents: Mapping[str, frozenset[int]] = field(default_factory=dict)
     facilities: Mapping[str, frozenset[int]] = field(default_factory=dict)
     names: Mapping[tuple[SubjectKind, str], Mapping[str, str]] = field(default_factory=dict)
     unresolved: frozenset[int] = frozenset()
+    unknown: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
@@ -38,23 +47,39 @@ def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
     facilities: dict[str, set[int]] = {}
     names: dict[tuple[SubjectKind, str], dict[str, str]] = {}
     unresolved: set[int] = set()
-    known: dict[object, _Found | None] = {}
-    unplaced = _Unplaced(stores)
+    known: dict[object, _Found] = {}
+    finder = _Finder(stores)
+    # One question for the codes of all areas: there can be hundreds with one code each.
+    stores.areas.place(code for info in infos.values() for a in info.areas for code in a.geocodes)
     for number, info in infos.items():
         for area in info.areas or (_NOWHERE,):
-            key = area.geometry.wkb if area.geometry is not None else area.geocodes
+            key = _key(area)
             if key not in known:  # infos in several languages have the same areas
-                known[key] = _found(stores, area, unplaced)
+                known[key] = finder.find(area)
             found = known[key]
-            if found is None:
+            if not found.is_certain:
                 unresolved.add(number)
-                continue
             for ref in found.residents:
                 residents.setdefault(ref, set()).add(number)
             for ref in found.facilities:
                 facilities.setdefault(ref, set()).add(number)
             _name(names, found, area, info)
-    return Inside(_frozen(residents), _frozen(facilities), names, frozenset(unresolved))
+    return Inside(
+        _frozen(residents),
+        _frozen(facilities),
+        names,
+        frozenset(unresolved),
+        tuple(dict.fromkeys(pair for found in known.values() for pair in found.unknown)),
+        tuple(dict.fromkeys(found.note for found in known.values() if found.note)),
+    )
+
+
+def note_areas(stores: Stores, decided: Plan, warning_id: int, now: datetime) -> None:
+    """Keep what could not be placed, for the officer to import, and say what was odd."""
+    sender = decided.warning.sender
+    stores.unknown_areas.note(sender, decided.unknown_areas, warning_id, now)
+    for note in decided.area_notes:
+        stores.journal.write(now, "area_odd", f"warning:{warning_id}", note=note)
 
 
 def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
@@ -107,35 +132,91 @@ def _name(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    residents: frozenset[str]
-    facilities: frozenset[str]
+    """Who is in an area. Not certain: nobody can say where it is, or where all of it is."""
+
+    residents: frozenset[str] = frozenset()
+    facilities: frozenset[str] = frozenset()
+    is_certain: bool = True
+    unknown: tuple[tuple[str, str], ...] = ()
+    note: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.residents or self.facilities)
 
 
 #: An info without any area says nothing about where it holds.
 _NOWHERE = Area("", None, (), None, None)
 
 
-def _found(stores: Stores, area: Area, unplaced: "_Unplaced") -> _Found | None:
-    """Who is inside `area`, or None where nobody can say where it is."""
+def _key(area: Area) -> tuple[object, ...]:
+    """What decides where an area is: its outline, else its codes, else its name."""
     if area.geometry is not None:
-        return _either(_inside(stores, [area.geometry]), unplaced.under(area.geometry))
-    resolved = stores.areas.resolve(area.geocodes)
-    geometries = [one.geometry for one in resolved if one.geometry is not None]
-    codes = {value for _, value in area.geocodes} | {one.code for one in resolved}
-    by_code = _Found(stores.people.with_area_codes(codes), stores.facilities.with_area_codes(codes))
-    if not resolved and not by_code.residents and not by_code.facilities:
-        return None
-    by_place = _inside(stores, geometries)
-    return _either(by_code, by_place)
+        return (area.geometry.wkb, area.geocodes)
+    return (area.geocodes, area.area_desc)
 
 
-def _inside(stores: Stores, geometries: Iterable[BaseGeometry]) -> _Found:
-    residents: set[str] = set()
-    facilities: set[str] = set()
-    for geometry in geometries:
-        residents |= stores.people.inside(geometry)
-        facilities |= stores.facilities.inside(geometry)
-    return _Found(frozenset(residents), frozenset(facilities))
+class _Finder:
+    """The ladder from an area to people: outline, codes, name; else an officer must look."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._unplaced = _Unplaced(stores)
+
+    def find(self, area: Area) -> _Found:
+        if area.geometry is not None:
+            return self._by_outline(area.geometry, area)
+        placed = self._stores.areas.place(area.geocodes)
+        by_code = self._of(placed)
+        if placed.areas or not by_code.is_empty:
+            return by_code
+        named = self._stores.areas.named(area.area_desc)
+        # Codes that nobody knows are the better clue to what is missing.
+        unknown = placed.unknown or named.unknown
+        if not named.areas:
+            return _Found(is_certain=False, unknown=unknown)
+        return replace(self._of(named), unknown=unknown)
+
+    def _by_outline(self, geometry: BaseGeometry, area: Area) -> _Found:
+        note = None
+        region = self._region(area)
+        if region is not None:
+            shape = unswap(geometry, region)
+            geometry = shape.geometry or geometry
+            note = f"{area.area_desc or 'an area'}: {shape.notes[0]}" if shape.notes else None
+        found = _either(_inside(self._stores, geometry), self._unplaced.under(geometry))
+        return replace(found, note=note)
+
+    def _region(self, area: Area) -> BaseGeometry | None:
+        """Where the outline must be as the area's own codes say; None where they do not say."""
+        placed = self._stores.areas.place(area.geocodes)
+        if placed.unknown:
+            return None
+        return _together([one.geometry for one in placed.areas if one.geometry is not None])
+
+    def _of(self, placed: Placed) -> _Found:
+        stores = self._stores
+        together = _together([one.geometry for one in placed.areas if one.geometry is not None])
+        by_code = _Found(
+            stores.people.with_area_codes(placed.codes),
+            stores.facilities.with_area_codes(placed.codes),
+        )
+        found = by_code
+        if together is not None:
+            there = _either(_inside(stores, together), self._unplaced.under(together))
+            found = _either(by_code, there)
+        return replace(found, is_certain=not placed.doubtful, unknown=placed.unknown)
+
+
+def _together(geometries: Sequence[BaseGeometry]) -> BaseGeometry | None:
+    """All of them as one, to be asked for once; neighbours overlap, so they stay apart in it."""
+    if len(geometries) < 2:
+        return geometries[0] if geometries else None
+    return GeometryCollection(list(geometries))
+
+
+def _inside(stores: Stores, geometry: BaseGeometry) -> _Found:
+    return _Found(stores.people.inside(geometry), stores.facilities.inside(geometry))
 
 
 def _either(one: _Found, other: _Found) -> _Found:
@@ -143,7 +224,7 @@ def _either(one: _Found, other: _Found) -> _Found:
 
 
 class _Unplaced:
-    """Those registered with an area only: warned where the polygon takes in a part of it.
+    """Those registered with an area only: warned where the outline takes in a part of it.
 
     Nobody can say on which side of the line they live; to leave them out could cost a life.
     """
@@ -154,18 +235,18 @@ class _Unplaced:
     @cached_property
     def _areas(self) -> list[tuple[BaseGeometry, _Found]]:
         people, places = self._stores.people.unplaced(), self._stores.facilities.unplaced()
-        found = []
-        for code in sorted(people.keys() | places.keys()):
-            areas = self._stores.areas.with_ancestors(code)
-            home = next((one.geometry for one in areas if one.geometry is not None), None)
-            if home is not None:
-                nobody = frozenset[str]()
-                found.append((home, _Found(people.get(code, nobody), places.get(code, nobody))))
-        return found
+        codes = sorted(people.keys() | places.keys())
+        homes = self._stores.areas.homes(codes)
+        nobody = frozenset[str]()
+        return [
+            (homes[code], _Found(people.get(code, nobody), places.get(code, nobody)))
+            for code in codes
+            if code in homes
+        ]
 
     def under(self, geometry: BaseGeometry) -> _Found:
         """Those whose area, or the nearest one around it with a boundary, is partly inside."""
-        found = _Found(frozenset(), frozenset())
+        found = _Found()
         for home, there in self._areas:
             if _overlap(home, geometry):
                 found = _either(found, there)
@@ -176,7 +257,8 @@ def _overlap(home: BaseGeometry, warned: BaseGeometry) -> bool:
     """More than the sliver that two drawings of one border have in common."""
     if not home.intersects(warned):
         return False
-    common: float = home.intersection(warned).area
+    # Part by part: the areas of several codes may overlap.
+    common = float(shapely.area(shapely.intersection(home, shapely.get_parts(warned))).sum())
     return common >= SLIVER * min(home.area, warned.area)
 
 

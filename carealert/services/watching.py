@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from carealert.domain.facilities import ContinuityStatus, StatusReport
+from carealert.domain.facilities import ContinuityStatus
 from carealert.domain.notices import SubjectState
+from carealert.services.ports.feeds import UnmappedEvent
+from carealert.services.ports.holds import HeldRow
+from carealert.services.ports.registry import UnknownArea
 
 #: A feed that has not answered for this many of its intervals has stopped.
 MISSED_POLLS = 3
@@ -316,6 +319,9 @@ class Now:
     facilities: tuple[FacilityRow, ...]
     tasks: tuple[TaskRow, ...]
     pulse: Pulse
+    unknown_areas: tuple[UnknownArea, ...] = ()
+    held: tuple[HeldRow, ...] = ()
+    unmapped: tuple[UnmappedEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,22 +377,6 @@ class BoardReader(Protocol):
     def answers(self) -> None:
         """Return if the database answers."""
         ...
-
-
-def service_status(
-    report: StatusReport | None, asked_at: datetime | None, with_desk: bool, now: datetime
-) -> ServiceStatus:
-    """How a facility stands: an unanswered question outweighs an older report.
-
-    `asked_at` is the moment of the open question of an incident, None without one; `with_desk`
-    says that it went unanswered for so long that the desk has it.
-    """
-    fresh = report is not None and now < report.valid_until
-    if asked_at is not None and (report is None or report.reported_at < asked_at):
-        return ServiceStatus.NO_RESPONSE if with_desk else ServiceStatus.ASKED
-    if report is None or not fresh:
-        return ServiceStatus.UNKNOWN
-    return ServiceStatus(report.status.value)
 
 
 def is_heard(

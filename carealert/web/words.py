@@ -41,6 +41,7 @@ WHY_NOT: Mapping[WhyNot, str] = MappingProxyType(
         WhyNot.NOT_ACTUAL: "Not a real warning (exercise, test or draft)",
         WhyNot.NOT_PUBLIC: "Not meant for the public",
         WhyNot.NOT_A_WARNING: "Not a warning",
+        WhyNot.HELD: "Reads as a test: an officer must decide",
         WhyNot.OVER: "Over before it came",
         WhyNot.AREA_UNRESOLVED: "The area could not be placed on the map: an officer must look",
         WhyNot.CANCEL_WITHOUT_ALERT: "Cancels a warning that nobody was told",
@@ -52,6 +53,7 @@ WHY_NOT: Mapping[WhyNot, str] = MappingProxyType(
         WhyNot.NO_SUITABLE_CHANNEL: "Is told by a visit or a relay, not by text",
         WhyNot.SAME_PHONE: "Shares a phone with somebody who is told",
         WhyNot.NOTHING_CHANGED: "Was told already, and nothing changed",
+        WhyNot.TOLD_ELSEWHERE: "An authority warns of it already, in another incident",
         WhyNot.NO_CONTACT: "Nobody is registered to be told",
         WhyNot.SUPERSEDED: "A later message took its place before it was planned",
     }

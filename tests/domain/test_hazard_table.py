@@ -107,7 +107,7 @@ def test_the_text_decides_between_the_hazards_of_one_code() -> None:
     code = (("awareness_type", "7; coastalevent"),)
     assert classify("Coastal event", parameters=code).hazard is Hazard.COASTAL_HAZARD
     assert classify("Storm surge", parameters=code).hazard is Hazard.STORM_SURGE
-    assert classify("Yellow warning", parameters=code).hazard is Hazard.STORM_SURGE  # first row
+    assert classify("Yellow warning", parameters=code).hazard is Hazard.COASTAL_HAZARD  # first row
 
 
 def test_headline_description_and_category_speak_in_this_order() -> None:
@@ -187,3 +187,58 @@ def test_the_same_question_gets_the_same_answer_and_never_raises(
 ) -> None:
     first = classify(event, headline=text, description=text, language=language)
     assert first == classify(event, headline=text, description=text, language=language)
+
+
+def test_a_fire_is_of_the_bush_where_any_text_says_so_and_else_of_a_building() -> None:
+    codes = (("AUeventLIST:1.0", "fire"),)
+    assert classify("Fire", event_codes=codes).hazard is Hazard.HAZMAT
+    bush = classify("Fire", event_codes=codes, headline="Bush fire near the school")
+    assert bush == HazardFinding(Hazard.WILDFIRE, "headline 'bush fire'")
+    assert classify("Fire", headline="Fire Service at work").hazard is Hazard.HAZMAT
+
+
+@pytest.mark.parametrize(
+    ("event", "headline", "description"),
+    [
+        ("TestCase", None, None),
+        ("Tornado", "Sample Alert Message with Audio File", None),
+        ("Tornado", "5- Alert Message", "This example contains an Alert Message with a picture"),
+    ],
+)
+def test_a_sample_is_a_test(event: str, headline: str | None, description: str | None) -> None:
+    found = classify(event, headline=headline, description=description, language="en-CA")
+    assert found.hazard is Hazard.TEST_MESSAGE
+
+
+@pytest.mark.parametrize("value", ["Information", "information statement"])
+def test_a_tsunami_bulletin_for_information_is_no_warning(value: str) -> None:
+    code = (("TsunamiSystemCategory", value),)
+    assert classify("Tsunami", event_codes=code).hazard is Hazard.NO_WARNING
+    assert classify("Tsunami", event_codes=(("TsunamiSystemCategory", "Warning"),)).hazard is (
+        Hazard.TSUNAMI
+    )
+
+
+def test_a_note_speaks_of_a_test_in_single_words_and_otherwise_says_nothing() -> None:
+    found = TABLE.test_in_note("Part of the yearly 'Exercise'")
+    assert found == HazardFinding(Hazard.TEST_MESSAGE, "note 'exercise'")
+    assert TABLE.test_in_note("The latest measurements are attached") is None
+    assert TABLE.test_in_note(None) is None
+
+
+def test_every_phrase_of_a_test_is_found_in_a_long_text() -> None:
+    """The quick look must not lose what the search by words would find."""
+    with (shipped("rules") / "hazards.tsv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    row = next(row for row in rows if row["code"] == "test_message")
+    phrases = [
+        (entry.partition(":")[0], phrase)
+        for entry in row["text_proposed"].split("|")
+        for phrase in entry.partition(":")[2].split(",")
+        if " " in phrase
+    ]
+    assert len(phrases) > 20
+    for language, phrase in phrases:
+        text = f"2026-05-26: {phrase.upper()}. +++"
+        found = classify("1234", description=text, language=language)
+        assert found.hazard is Hazard.TEST_MESSAGE, phrase

@@ -519,3 +519,28 @@ def test_a_facility_and_a_resident_with_one_ref_are_not_mixed_up() -> None:
     )
     assert set(told(ended)) == {"c1", "r1"}
     assert ended.states == {R1: SubjectState.STOOD_DOWN}
+
+
+def test_who_hears_it_from_an_authority_elsewhere_is_neither_told_nor_stood_down() -> None:
+    decided = plan(
+        update(severity=Severity.EXTREME),
+        rules_of(a_rule(escalate=a_chain()), a_facility_rule()),
+        [a_candidate()],
+        [a_place()],
+        after(planned()),
+        an_office(),
+        NOW,
+        told_elsewhere=frozenset({R1, F1}),
+    )
+    assert (decided.drafts, decided.matches, decided.timers, dict(decided.states)) == (
+        (),
+        (),
+        (),
+        {},
+    )
+    assert why_not(decided) == {"r1": WhyNot.TOLD_ELSEWHERE, "f1": WhyNot.TOLD_ELSEWHERE}
+
+
+def test_a_test_never_stands_anybody_down() -> None:
+    odd = replace(cancel(), infos=(an_info(hazard=Hazard.TEST_MESSAGE),))
+    assert planned(odd, history=after(planned())).drafts == ()

@@ -10,7 +10,7 @@ from carealert.domain.hazards import Hazard
 from carealert.domain.notices import About
 from carealert.domain.plan import Told
 from carealert.domain.rules import Priority
-from carealert.domain.updates import what_changed
+from carealert.domain.updates import Hearing, what_changed
 from carealert.domain.warnings import Severity
 from tests.support.builders import a_draft, a_recipient, hours, minutes, some_facts
 
@@ -66,3 +66,44 @@ def test_another_person_to_care_for_is_news_and_one_fewer_is_not() -> None:
     assert what_changed(TOLD, more) == ("now also about r2",)
     of_two = replace(TOLD, about=("r1", "r2"))
     assert what_changed(of_two, a_draft(priority=Priority.URGENT)) == ()
+
+
+def heard(hearing: Hearing, priority: Priority = Priority.URGENT, **facts: Any) -> tuple[str, ...]:
+    return what_changed(TOLD, a_draft(priority=priority, facts=replace(FACTS, **facts)), hearing)
+
+
+@pytest.mark.parametrize(
+    ("facts", "news"),
+    [
+        ({}, False),
+        ({"severity": Severity.EXTREME}, True),
+        ({"severity": Severity.MODERATE}, False),
+        ({"severity": None}, False),
+        ({"hazard": Hazard.FLOOD}, True),
+        ({"onset": FACTS.onset and FACTS.onset - hours(1)}, True),
+        ({"onset": FACTS.onset and FACTS.onset + hours(9)}, False),
+        ({"onset": None}, False),
+        ({"expires": FACTS.expires and FACTS.expires + hours(9)}, True),
+        ({"expires": FACTS.expires and FACTS.expires + hours(9), "sender_name": "Two"}, False),
+        ({"priority": Priority.LIFE_THREATENING}, True),
+        ({"priority": Priority.ROUTINE}, False),
+    ],
+)
+def test_while_another_authority_s_warning_holds_only_what_is_worse_is_news(
+    facts: dict[str, Any], *, news: bool
+) -> None:
+    assert bool(heard(Hearing.WORSE, **facts)) is news
+
+
+def test_hazards_that_ask_the_same_are_no_news_from_another_sender() -> None:
+    flood = replace(TOLD, facts=replace(FACTS, hazard=Hazard.FLOOD))
+    after = a_draft(priority=Priority.URGENT, facts=replace(FACTS, hazard=Hazard.FLASH_FLOOD))
+    assert what_changed(flood, after, Hearing.WORSE) == ()
+    assert what_changed(flood, after) == ("hazard flood -> flash_flood",)
+
+
+def test_an_estimate_beside_an_authority_is_news_about_new_people_only() -> None:
+    changed = {"severity": Severity.EXTREME, "hazard": Hazard.FLOOD, "onset": None}
+    assert heard(Hearing.NEWCOMERS, Priority.LIFE_THREATENING, **changed) == ()
+    new = a_draft(priority=Priority.URGENT, facts=FACTS, about=(About("r9", None),))
+    assert what_changed(TOLD, new, Hearing.NEWCOMERS) == ("now also about r9",)

@@ -46,6 +46,7 @@ from tests.support.builders import (
     minutes,
     rules_of,
 )
+from tests.support.documents import a_document
 from tests.support.fakes import BrokenComposer, PlainComposer
 
 RULES = rules_of(a_rule(escalate=a_chain()), a_facility_rule())
@@ -88,10 +89,9 @@ def two_homes(db: SqlDatabase) -> None:
 
 
 def stored(db: SqlDatabase, warning: HazardWarning, now: datetime = NOW) -> int:
+    with db.engine.begin() as connection:
+        document = a_document(connection, warning.identifier)
     with db.transaction() as stores:
-        document = stores.feeds.keep_document(
-            None, f"file:{warning.identifier}", None, warning.identifier.encode(), now, None
-        )
         saved = stores.warnings.save(warning, document, now)
     assert saved is not None
     return saved.id

@@ -1,7 +1,6 @@
 """Overdue answers, on a real store: reminders, the desk, and nothing twice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, select
@@ -9,6 +8,7 @@ from sqlalchemy import Engine, select
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice, task
 from carealert.adapters.sealing import Sealer
+from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Notice, NoticeDraft, SubjectState
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.services import following_up
@@ -22,6 +22,7 @@ from tests.support.builders import (
     a_resident,
     a_rule,
     a_warning,
+    an_info,
     minutes,
     rules_of,
 )
@@ -153,7 +154,7 @@ def test_a_caregiver_is_reminded_once_where_a_batch_ends(
 ) -> None:
     """With room for five timers, those of another warning come whole in the next batch."""
     monkeypatch.setattr(following_up, "BATCH", 5)
-    second = replace(a_warning(), identifier="second", sent=NOW)
+    second = a_warning(an_info(hazard=Hazard.FLOOD), identifier="second", sent=NOW)
     alerted(db, second, NOW + minutes(1))
     assert after(db, 12).timers == 8
     assert sent(db) == [("c1", "reminder", 4), ("c1", "reminder", 4)]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from carealert.domain.facilities import ContinuityStatus, StatusReport
-from carealert.services.watching import ServiceStatus, is_heard, service_status
+from carealert.services.service_status import service_status
+from carealert.services.watching import ServiceStatus, is_heard
 
 NOW = datetime(2026, 5, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -34,8 +34,24 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Serve on a free port until the block ends."""
+def serving(address: str = "127.0.0.1") -> Iterator[Server]:
+    """Serve on a free port of the loopback until the block ends."""
+
+    server = Server("")
+    httpd = ThreadingHTTPServer((address, 0), handler_for(server))
+    server.url = f"http://{address}:{httpd.server_port}"
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
+
+
+def handler_for(server: Server) -> type[BaseHTTPRequestHandler]:
+    """A handler that answers what `server` says."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,16 +61,7 @@ def serving() -> Iterator[Server]:
 
         def log_message(self, *_: object) -> None: ...
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = Server(f"http://127.0.0.1:{httpd.server_port}")
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        httpd.shutdown()
-        thread.join()
-        httpd.server_close()
+    return Handler
 
 
 def send(handler: BaseHTTPRequestHandler, server: Server, answer: Answer) -> None:

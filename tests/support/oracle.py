@@ -71,7 +71,13 @@ class Document:
     def may_reach_people(self) -> bool:
         # Some agencies send tests with status Actual and say so in the words alone.
         words = " ".join("".join(info.itertext()) for info in children(self.root, "info"))
-        if re.search(r"only a test|testMessage", words):
+        note = text(self.root, "note")
+        if re.search(r"only a test|testMessage|[Tt]his example contains|\btestcase\b", words):
+            return False
+        events = {text(info, "event").casefold() for info in children(self.root, "info")}
+        if events == {"tsunami information"}:  # says that there is none
+            return False
+        if re.search(r"\bexercise\b", note, re.IGNORECASE):
             return False
         return (
             text(self.root, "status") == "Actual"

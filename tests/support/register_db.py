@@ -10,19 +10,24 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, Row, Table, select
 
 from carealert.adapters.db.areas import SqlAreas
+from carealert.adapters.db.consents import SqlConsents
 from carealert.adapters.db.facilities import SqlFacilities
 from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.tables import (
     area,
     care_link,
     caregiver,
+    document,
     facility,
     facility_contact,
     journal,
     resident,
+    warning,
 )
+from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.sealing import Sealer
 from carealert.services.ports.store import Stores
+from tests.support.builders import NOW
 
 REGISTER: tuple[Table, ...] = (area, resident, caregiver, care_link, facility, facility_contact)
 
@@ -57,8 +62,10 @@ class RegisterDatabase:
     def _stores(self, connection: Connection) -> Stores:
         stores = SimpleNamespace(
             areas=SqlAreas(connection),
+            unknown_areas=SqlUnknownAreas(connection),
             people=SqlPeople(connection, self.sealer),
             facilities=SqlFacilities(connection, self.sealer),
+            consents=SqlConsents(connection, self.sealer),
             journal=_Journal(connection),
         )
         return cast(Stores, stores)
@@ -82,3 +89,23 @@ class RegisterApp:
     @cached_property
     def db(self) -> RegisterDatabase:
         return self._db
+
+
+def put_warnings(engine: Engine, *ids: int) -> None:
+    """Warnings with these ids and nothing in them, for rows that refer to one."""
+    with engine.begin() as connection:
+        page: dict[str, Any] = {"url": "u", "sha256": "x", "body": b"x", "fetched_at": NOW}
+        key = connection.execute(document.insert().values(page)).inserted_primary_key
+        for number in ids:
+            row: dict[str, Any] = {
+                "id": number,
+                "sender": "met@example.org",
+                "identifier": str(number),
+                "sent": NOW,
+                "incident": str(number),
+                "revision": 0,
+                "body": {},
+                "document_id": key[0] if key else None,
+                "received_at": NOW,
+            }
+            connection.execute(warning.insert().values(row))

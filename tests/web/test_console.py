@@ -4,10 +4,11 @@ import gzip
 import re
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
 from carealert.adapters.db import tables
+from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.web.assets import folder_of
 from carealert.web.options import WebOptions
 from tests.support.board_data import CYCLONE, EXERCISE, FLOOD, HEAT, NOW, SECRETS, ask_for_help
@@ -269,3 +270,16 @@ def _words(html: str) -> str:
 def _source(html: str) -> str:
     board = next(one for one in Page(html).elements if one.attributes.get("id") == "board")
     return str(board.attributes["hx-get"])
+
+
+def test_areas_that_nobody_could_place_are_on_the_first_screen(filled: Engine) -> None:
+    client = local_client(app_on(filled))
+    assert "the register lacks" not in _words(client.get("/").text)
+    with filled.begin() as connection:
+        warning = connection.scalar(select(tables.warning.c.id).limit(1))
+        unknown = [("UGC", "<b>TXZ123"), ("", "Atlantis")]
+        SqlUnknownAreas(connection).note("met@example.org", unknown, warning or 0, NOW)
+    words = _words(client.get("/").text)
+    assert "Warnings named areas that the register lacks" in words
+    assert "UGC <b>TXZ123" in words
+    assert "“Atlantis”" in words

@@ -84,6 +84,6 @@ def _rows(connection: Connection, kind: str, refs: Iterable[str]) -> Iterable[Ro
 
 
 def _agrees(consent: Mapping[str, Any], purpose: str, now: datetime) -> bool:
-    expires = consent.get("expires")
+    expires = consent.get("ends", {}).get(purpose, consent.get("expires"))
     runs = expires is None or now < datetime.fromisoformat(expires)
     return runs and purpose in consent.get("purposes", ())

@@ -6,12 +6,13 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
+from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.descent import codes_below
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.people_rows import cell_columns, digest_of
 from carealert.adapters.db.spatial import refs_inside, refs_unplaced
 from carealert.adapters.db.tables import facility, facility_contact, status_report
-from carealert.adapters.db.upserts import changed_refs, write
+from carealert.adapters.db.upserts import changed_refs
 from carealert.adapters.sealing import Sealer
 from carealert.domain.facilities import (
     Contact,
@@ -56,7 +57,9 @@ class SqlFacilities:
             {**_row(given[ref]), "cell": cell, "digest": digests[ref]}
             for ref, cell in zip(refs, cells, strict=True)
         ]
-        write(self._connection, facility, rows[: len(new)], rows[len(new) :])
+        if rows:
+            bulk = Bulk(self._connection, facility, list(rows[0]), "ref")
+            bulk.write(self._connection, [bulk.ready(row) for row in rows])
         self._replace_contacts([given[ref] for ref in refs])
         return counts
 

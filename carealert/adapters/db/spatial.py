@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
-from carealert.domain.cells import cover
+from carealert.domain.cells import cover, holds
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -37,7 +36,7 @@ def refs_inside(
     rows = _rows(connection, table, covering.edge)
     if rows:
         points = np.array([(row[1], row[2]) for row in rows])
-        held = shapely.intersects_xy(geometry, points[:, 0], points[:, 1])
+        held = holds(geometry, points[:, 0], points[:, 1])
         found.update(row[0] for row, inside in zip(rows, held.tolist(), strict=True) if inside)
     return frozenset(found)
 

@@ -8,14 +8,18 @@ from threading import Lock
 from sqlalchemy import Connection, Engine
 
 from carealert.adapters.db.areas import SqlAreas
+from carealert.adapters.db.consents import SqlConsents
 from carealert.adapters.db.escalations import SqlEscalations
 from carealert.adapters.db.facilities import SqlFacilities
 from carealert.adapters.db.feeds import SqlFeeds
+from carealert.adapters.db.holds import SqlHolds
 from carealert.adapters.db.journal import SqlJournal
 from carealert.adapters.db.leases import SqlLeases
 from carealert.adapters.db.outbox import SqlOutbox
 from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.replies import SqlReplies
+from carealert.adapters.db.shelf import Memo
+from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.db.warnings import SqlWarnings
 from carealert.adapters.sealing import Sealer
 
@@ -23,9 +27,10 @@ from carealert.adapters.sealing import Sealer
 class SqlStores:
     """The stores, made when first asked for, on one connection."""
 
-    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer, memo: Memo | None = None) -> None:
         self._connection = connection
         self._sealer = sealer
+        self._memo = memo
 
     @cached_property
     def feeds(self) -> SqlFeeds:
@@ -35,7 +40,12 @@ class SqlStores:
     @cached_property
     def warnings(self) -> SqlWarnings:
         """Warnings in their incidents."""
-        return SqlWarnings(self._connection)
+        return SqlWarnings(self._connection, self._memo)
+
+    @cached_property
+    def holds(self) -> SqlHolds:
+        """Warnings that an officer must decide about."""
+        return SqlHolds(self._connection)
 
     @cached_property
     def areas(self) -> SqlAreas:
@@ -43,9 +53,19 @@ class SqlStores:
         return SqlAreas(self._connection)
 
     @cached_property
+    def unknown_areas(self) -> SqlUnknownAreas:
+        """Areas that warnings name and the register lacks."""
+        return SqlUnknownAreas(self._connection)
+
+    @cached_property
     def people(self) -> SqlPeople:
         """Residents and caregivers."""
         return SqlPeople(self._connection, self._sealer)
+
+    @cached_property
+    def consents(self) -> SqlConsents:
+        """Who agreed to what, and when."""
+        return SqlConsents(self._connection, self._sealer)
 
     @cached_property
     def facilities(self) -> SqlFacilities:
@@ -84,6 +104,7 @@ class SqlDatabase:
     def __init__(self, engine: Engine, sealer: Sealer) -> None:
         self.engine = engine
         self.sealer = sealer
+        self._memo: Memo = {}  # what stored warnings say does not change
         # SQLite makes a waiting writer sleep up to 100 ms and then try again. Writers of one
         # process queue here instead: 1,700 messages with their receipts took a third of the time.
         queued = engine.dialect.name == "sqlite"
@@ -93,11 +114,11 @@ class SqlDatabase:
     def transaction(self) -> Iterator[SqlStores]:
         """Read and write; committed at the end of the block."""
         with self._turn, self.engine.begin() as connection:
-            yield SqlStores(connection, self.sealer)
+            yield SqlStores(connection, self.sealer, self._memo)
 
     @contextmanager
     def reading(self) -> Iterator[SqlStores]:
         """Read one consistent state without the write lock."""
         engine = self.engine.execution_options(carealert_reading=True)
         with engine.connect() as connection:
-            yield SqlStores(connection, self.sealer)
+            yield SqlStores(connection, self.sealer, self._memo)

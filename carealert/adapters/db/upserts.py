@@ -1,9 +1,8 @@
-"""Rows in by their ref: new ones inserted, changed ones updated, the rest left alone."""
+"""Which rows are new or changed, by their ref and digest; the rest is left alone."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, select
 
 from carealert.adapters.db.lists import one_of
 from carealert.services.ports.registry import ImportCounts
@@ -19,21 +18,3 @@ def changed_refs(
     changed = [ref for ref in digests if stored.get(ref, digests[ref]) != digests[ref]]
     same = len(digests) - len(new) - len(changed)
     return new, changed, ImportCounts(len(new), len(changed), same)
-
-
-def write(
-    connection: Connection,
-    table: Table,
-    new: Sequence[dict[str, Any]],
-    changed: Sequence[dict[str, Any]],
-) -> None:
-    """Insert and update in two batches."""
-    if new:
-        connection.execute(insert(table), new)
-    if changed:
-        columns: dict[str, Any] = {
-            name: bindparam(f"new_{name}") for name in changed[0] if name != "ref"
-        }
-        statement = update(table).where(table.c.ref == bindparam("new_ref")).values(columns)
-        rows = [{f"new_{name}": value for name, value in row.items()} for row in changed]
-        connection.execute(statement, rows)

@@ -1,7 +1,6 @@
 """Warnings in their incidents, on SQL: whatever order an agency's messages come in."""
 
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,240 +8,168 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    func,
+    Text,
+    bindparam,
     insert,
     literal_column,
     or_,
     select,
-    update,
+    text,
 )
+from sqlalchemy import update as update_of
 
-from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.tables import decision, reference
+from carealert.adapters.db.incidents import Place, SqlIncidents
+from carealert.adapters.db.shelf import Known, Memo
+from carealert.adapters.db.tables import hold, reference
 from carealert.adapters.db.tables import warning as table
+from carealert.adapters.db.types import UtcDateTime
+from carealert.adapters.db.unmapped import unmapped_events
 from carealert.adapters.warning_json import from_json, to_json
-from carealert.domain.warnings import HazardWarning, MsgType, Reference, Scope, Status
-from carealert.services.ports.feeds import StoredWarning
+from carealert.domain.holds import as_real
+from carealert.domain.warnings import HazardWarning
+from carealert.services.ports.feeds import StoredWarning, UnmappedEvent
+from carealert.services.ports.holds import HoldDecision
 
-#: Version 5 UUIDs of incidents live in this namespace (RFC 9562).
-_NAMESPACE = uuid.UUID("3a1c9bb8-6a7e-5d0e-9b6d-2f6f0c8f7d11")
-_REPLACING = (MsgType.UPDATE, MsgType.CANCEL)
+#: PostgreSQL only: two transactions that do not see each other's messages would tie nothing
+#: together. SQLite has one writer at a time anyway.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7305216)")
 
 
 class SqlWarnings:
     """WarningStore on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, memo: Memo | None = None) -> None:
         self._connection = connection
+        self._incidents = SqlIncidents(connection, {} if memo is None else memo)
+        self._is_alone = connection.dialect.name != "postgresql"
 
     def save(self, warning: HazardWarning, document: int, now: datetime) -> StoredWarning | None:
-        if self._is_stored(warning):
+        self._wait_for_others()
+        if self._id_of(warning) is not None:
             return None
-        earlier = self._earlier(warning)
-        later = self._later(warning)
-        incident = self._incident([*earlier, *later, *self._same_event(warning)], warning)
-        revision = self._next_revision(incident)
-        replaced_by = max(
-            (row for row in later if _replaces(from_json(row.body), warning)),
-            key=lambda row: (row.sent, row.id),
-            default=None,
+        place = self._incidents.place(warning)
+        self._incidents.gather(place, f"{warning.identifier} belongs to both")
+        stored = self._insert(warning, document, now, place)
+        self._incidents.shelf.put(
+            Known(stored.id, stored.incident, stored.superseded_by, place.gist)
         )
-        stored = self._insert(warning, document, now, incident, revision, replaced_by)
-        replaced = [row.id for row in earlier if _replaces(warning, from_json(row.body))]
-        if replaced:
-            self._connection.execute(
-                update(table)
-                .where(table.c.id.in_(replaced), table.c.superseded_by.is_(None))
-                .values(superseded_by=stored.id)
-            )
+        self._incidents.supersede(place, stored.id)
         return stored
 
+    def settle(self, warning_id: int) -> None:
+        """Find the place of a stored message anew, because an officer said that it is real."""
+        self._wait_for_others()
+        stored = self.get(warning_id)
+        place = self._incidents.place(stored.warning, warning_id)
+        self._incidents.gather(place, f"{stored.warning.identifier} belongs to both")
+        self._incidents.supersede(place, warning_id)
+
     def get(self, warning_id: int) -> StoredWarning:
-        row = self._connection.execute(select(table).where(table.c.id == warning_id)).one_or_none()
+        row = self._connection.execute(_ROWS.where(table.c.id == warning_id)).one_or_none()
         if row is None:
             raise LookupError(f"there is no warning {warning_id}")
         return _stored(row)
 
+    def find(self, warning: HazardWarning) -> StoredWarning | None:
+        found = self._id_of(warning)
+        return None if found is None else self.get(found)
+
+    def place_of(self, warning: HazardWarning) -> tuple[str, int]:
+        place = self._incidents.place(warning)
+        return place.incident, self._incidents.next_revision(place.incident)
+
+    def would_replace(self, warning: HazardWarning) -> frozenset[int]:
+        own = self._id_of(warning)
+        if own is None:
+            return frozenset(self._incidents.place(warning).replaces)
+        incident = select(table.c.incident).where(table.c.id == own).scalar_subquery()
+        replaced = select(table.c.id).where(
+            table.c.incident == incident, table.c.superseded_by == own
+        )
+        return frozenset(self._connection.execute(replaced).scalars())
+
+    def standing(self, incident: str) -> Sequence[StoredWarning]:
+        mine = table.c.incident == incident, table.c.superseded_by.is_(None)
+        rows = self._connection.execute(_ROWS.where(*mine).order_by(table.c.id))
+        return [_stored(row) for row in rows]
+
+    def like(self, warning: HazardWarning) -> Sequence[StoredWarning]:
+        found = sorted(known.id for known in self._incidents.like(warning))
+        return [self.get(one) for one in found]
+
     def unplanned(self, limit: int = 100) -> Sequence[StoredWarning]:
         # A literal, not a parameter: only so is the index of the few unplanned rows used.
         waiting: ColumnElement[bool] = literal_column("planned_at IS NULL")
+        ready = or_(hold.c.warning_id.is_(None), hold.c.decision.is_not(None))
         rows = self._connection.execute(
-            select(table).where(waiting).order_by(table.c.id).limit(limit)
+            _ROWS.where(waiting, ready).order_by(table.c.id).limit(limit)
         )
         return [_stored(row) for row in rows]
 
     def mark_planned(self, warning_id: int, now: datetime) -> None:
         self._connection.execute(
-            update(table).where(table.c.id == warning_id).values(planned_at=now)
+            update_of(table).where(table.c.id == warning_id).values(planned_at=now)
         )
 
     def recent(self, limit: int = 100) -> Sequence[StoredWarning]:
-        rows = self._connection.execute(select(table).order_by(table.c.id.desc()).limit(limit))
+        rows = self._connection.execute(_ROWS.order_by(table.c.id.desc()).limit(limit))
         return [_stored(row) for row in rows]
 
-    def _is_stored(self, warning: HazardWarning) -> bool:
-        found = select(table.c.id).where(
-            table.c.sender == warning.sender,
-            table.c.identifier == warning.identifier,
-            table.c.sent == warning.sent,
-        )
-        return self._connection.execute(found).first() is not None
+    def unmapped(self, limit: int | None = None) -> Sequence[UnmappedEvent]:
+        return unmapped_events(self._connection, limit)
 
-    def _earlier(self, warning: HazardWarning) -> list[Row[Any]]:
-        """Stored messages that this one refers to, in the order of its references."""
-        names = [entry.identifier for entry in warning.references]
-        if not names:
-            return []
-        rows = self._connection.execute(
-            select(table)
-            .where(one_of(self._connection, table.c.identifier, names))
-            .order_by(table.c.id)
-        ).all()
-        found: dict[int, Row[Any]] = {}
-        for entry in warning.references:
-            for row in _meant(entry, entry.sender or warning.sender, rows):
-                found.setdefault(row.id, row)
-        return list(found.values())
+    def _wait_for_others(self) -> None:
+        if not self._is_alone:
+            self._connection.execute(_ONE_AT_A_TIME)
+            self._is_alone = True
 
-    def _later(self, warning: HazardWarning) -> list[Row[Any]]:
-        """Stored messages that refer to this one: they came first."""
-        rows = self._connection.execute(
-            select(table, reference.c.sender.label("meant_sender"))
-            .join(reference, reference.c.warning_id == table.c.id)
-            .where(
-                reference.c.kind == "reference",
-                reference.c.identifier == warning.identifier,
-                or_(reference.c.sent.is_(None), reference.c.sent == warning.sent),
-            )
-            .order_by(table.c.id)
-        ).all()
-        meant = {row.id: row.meant_sender or row.sender for row in rows}
-        taken = self._senders_of(warning, set(meant.values()) - {warning.sender})
-        return [row for row in rows if meant[row.id] not in taken]
-
-    def _senders_of(self, warning: HazardWarning, senders: Iterable[str]) -> set[str]:
-        """Which of these senders have a message of the same identifier: references mean theirs."""
-        wanted = list(senders)
-        if not wanted:
-            return set()
-        rows = self._connection.execute(
-            select(table.c.sender).where(
-                table.c.identifier == warning.identifier,
-                one_of(self._connection, table.c.sender, wanted),
-            )
-        )
-        return set(rows.scalars())
-
-    def _same_event(self, warning: HazardWarning) -> list[Row[Any]]:
-        """Messages of the same sender that share an element of `incidents`."""
-        if not warning.incidents:
-            return []
-        return list(
-            self._connection.execute(
-                select(table)
-                .join(reference, reference.c.warning_id == table.c.id)
-                .where(
-                    reference.c.kind == "incident",
-                    one_of(self._connection, reference.c.identifier, warning.incidents),
-                    table.c.sender == warning.sender,
-                )
-                .order_by(table.c.id)
-            )
-        )
-
-    def _incident(self, related: Sequence[Row[Any]], warning: HazardWarning) -> str:
-        """The one incident of all these messages; a new one where there are none.
-
-        An incident that led to a decision keeps its id, because notices and timers carry it: of
-        two such, this message joins the one referred to first, and the other stays apart.
-        """
-        found = list(dict.fromkeys(row.incident for row in related))
-        if not found:
-            return _new_incident(warning)
-        decided = set(
-            self._connection.execute(
-                select(decision.c.incident).where(
-                    one_of(self._connection, decision.c.incident, found)
-                )
-            ).scalars()
-        )
-        oldest = min(related, key=lambda row: int(row.id)).incident
-        kept = next((incident for incident in found if incident in decided), str(oldest))
-        self._merge([one for one in found if one != kept and one not in decided], kept)
-        return str(kept)
-
-    def _merge(self, incidents: Sequence[str], into: str) -> None:
-        """Move undecided messages over, numbered on: a revision stands for one message only."""
-        if not incidents:
-            return
-        moved = self._connection.execute(
-            select(table.c.id).where(table.c.incident.in_(incidents)).order_by(table.c.id)
-        ).scalars()
-        first = self._next_revision(into)
-        for number, warning_id in enumerate(list(moved), first):
-            self._connection.execute(
-                update(table).where(table.c.id == warning_id).values(incident=into, revision=number)
-            )
-
-    def _next_revision(self, incident: str) -> int:
-        count = select(func.count()).select_from(table).where(table.c.incident == incident)
-        return int(self._connection.execute(count).scalar_one())
+    def _id_of(self, warning: HazardWarning) -> int | None:
+        sender, identifier, sent = warning.key
+        values = {"of_sender": sender, "identifier": identifier, "moment": sent}
+        return self._connection.execute(_KEY, values).scalar_one_or_none()
 
     def _insert(
-        self,
-        warning: HazardWarning,
-        document: int,
-        now: datetime,
-        incident: str,
-        revision: int,
-        replaced_by: Row[Any] | None,
+        self, warning: HazardWarning, document: int, now: datetime, place: Place
     ) -> StoredWarning:
-        superseded_by = None if replaced_by is None else int(replaced_by.id)
-        statement = insert(table).values(
-            sender=warning.sender,
-            identifier=warning.identifier,
-            sent=warning.sent,
-            incident=incident,
-            revision=revision,
-            status=warning.status,
-            msg_type=warning.msg_type,
-            body=to_json(warning),
-            document_id=document,
-            received_at=now,
-            superseded_by=superseded_by,
-        )
-        warning_id = int(self._connection.execute(statement.returning(table.c.id)).scalar_one())
+        # An incident is named after its first message, which is new here: nothing to count.
+        joins = place.joined_by is not None
+        revision = self._incidents.next_revision(place.incident) if joins else 0
+        values = {
+            "sender": warning.sender,
+            "identifier": warning.identifier,
+            "sent": warning.sent,
+            "incident": place.incident,
+            "revision": revision,
+            "status": warning.status,
+            "msg_type": warning.msg_type,
+            "body": to_json(warning),
+            "document_id": document,
+            "received_at": now,
+            "superseded_by": place.replaced_by,
+            "joined_by": place.joined_by,
+        }
+        warning_id = int(self._connection.execute(_INSERT, values).scalar_one())
         if rows := _reference_rows(warning, warning_id):
             self._connection.execute(insert(reference), rows)
-        return StoredWarning(warning_id, incident, revision, warning, now, None, superseded_by)
+        return StoredWarning(
+            warning_id,
+            place.incident,
+            revision,
+            warning,
+            now,
+            None,
+            place.replaced_by,
+            place.joined_by,
+        )
 
 
-def _meant(entry: Reference, sender: str, rows: Iterable[Row[Any]]) -> list[Row[Any]]:
-    """The messages an entry may mean: those of this sender, if there are any, else of others."""
-    found = [
-        row for row in rows if row.identifier == entry.identifier and entry.sent in (None, row.sent)
-    ]
-    return [row for row in found if row.sender == sender] or found
-
-
-def _replaces(later: HazardWarning, earlier: HazardWarning) -> bool:
-    """True for an Update or Cancel as real and as public as the message that it refers to.
-
-    An acknowledgement, or an exercise that names a real warning, ends nothing; nor does a message
-    that was sent before the one it names (two that name each other would end both).
-    """
-    return (
-        later.msg_type in _REPLACING
-        and later.status in (Status.ACTUAL, earlier.status)
-        and later.scope in (Scope.PUBLIC, None, earlier.scope)
-        and later.key != earlier.key
-        and later.sent >= earlier.sent
-    )
-
-
-def _new_incident(warning: HazardWarning) -> str:
-    sender, identifier, sent = warning.key
-    return str(uuid.uuid5(_NAMESPACE, f"{sender}\n{identifier}\n{sent.timestamp()}"))
+_INSERT = insert(table).returning(table.c.id)
+_KEY = select(table.c.id).where(
+    table.c.sender == bindparam("of_sender", type_=Text),
+    table.c.identifier == bindparam("identifier", type_=Text),
+    table.c.sent == bindparam("moment", type_=UtcDateTime),
+)
+_ROWS = select(table, hold.c.decision).outerjoin(hold, hold.c.warning_id == table.c.id)
 
 
 def _reference_rows(warning: HazardWarning, warning_id: int) -> list[dict[str, Any]]:
@@ -250,6 +177,7 @@ def _reference_rows(warning: HazardWarning, warning_id: int) -> list[dict[str, A
         ("reference", entry.sender, entry.identifier, entry.sent) for entry in warning.references
     ]
     entries += [("incident", None, name, None) for name in warning.incidents]
+    entries += [("event", None, key, None) for key in dict.fromkeys(warning.event_keys)]
     return [
         {
             "warning_id": warning_id,
@@ -264,12 +192,16 @@ def _reference_rows(warning: HazardWarning, warning_id: int) -> list[dict[str, A
 
 
 def _stored(row: Row[Any]) -> StoredWarning:
+    warning = from_json(row.body)
+    decision = HoldDecision(row.decision) if row.decision else None
     return StoredWarning(
         id=row.id,
         incident=row.incident,
         revision=row.revision,
-        warning=from_json(row.body),
+        warning=as_real(warning) if decision is HoldDecision.RELEASE else warning,
         received_at=row.received_at,
         planned_at=row.planned_at,
         superseded_by=row.superseded_by,
+        joined_by=row.joined_by,
+        hold=decision,
     )

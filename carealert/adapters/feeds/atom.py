@@ -1,10 +1,11 @@
 """Atom (RFC 4287) as an index of CAP messages: linked, inside an entry, or written out as text."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lxml import etree
 
-from carealert.adapters.feeds import cap, embedded
+from carealert.adapters.feeds import cap, embedded, entries
 from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
 from carealert.domain.meaning import Interpreter
@@ -29,7 +30,7 @@ def recognises(document: Document) -> bool:
 
 
 def read(document: Document, interpreter: Interpreter) -> Reading:
-    """The messages inside, and one link for each entry without any."""
+    """The messages inside, one link for each entry without any, or what the entry itself says."""
     root, remarks = document.xml
     notes = Notes()
     for remark in remarks:
@@ -40,27 +41,44 @@ def read(document: Document, interpreter: Interpreter) -> Reading:
         inside = embedded.messages(entry, ("content", "summary"), f"entry[{number}]", notes)
         if inside:
             warnings += cap.alerts(inside, interpreter, notes)
-        elif link := _link(entry):
-            found.append(link)
+            continue
+        link = _link(entry)
+        if (link is None or link.is_page) and entries.has_message(entry):
+            if warning := entries.message(entry, f"entry[{number}]", interpreter, notes):
+                warnings.append(warning)
+        elif link is not None:
+            found.append(Link(link.url, _updated(entry)))
         else:
             notes.notice(f"entry[{number}]", "has neither a message nor a link: left out")
+    warnings += cap.alerts(embedded.outside(root, ("entry",)), interpreter, notes)
     return Reading(
         "atom", tuple(warnings), links(found, document.base_url, notes), tuple(notes.found)
     )
 
 
-def _link(entry: etree._Element) -> Link | None:
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The best link of an entry; a page is for people to look at."""
+
+    url: str
+    is_page: bool
+
+
+def _link(entry: etree._Element) -> _Link | None:
     candidates = [link for link in entry.iterchildren("{*}link") if link.get("href")]
     if not candidates:
         return None
     best = min(candidates, key=_rank)
-    return Link(str(best.get("href")), _updated(entry))
+    return _Link(str(best.get("href")), _kind(best) == "text/html")
 
 
 def _rank(link: etree._Element) -> tuple[int, int]:
-    kind = (link.get("type") or "").partition(";")[0].strip().lower()
     relation = (link.get("rel") or "").lower()
-    return (_place(kind, _TYPES), _place(relation, _RELATIONS))
+    return (_place(_kind(link), _TYPES), _place(relation, _RELATIONS))
+
+
+def _kind(link: etree._Element) -> str:
+    return (link.get("type") or "").partition(";")[0].strip().lower()
 
 
 def _place(word: str, order: tuple[str, ...]) -> int:

@@ -2,53 +2,56 @@
 
 Elements are matched by their local name, because agencies mix prefixes and namespaces. A message
 without identifier, sender or readable `sent` has no identity and is refused; all else is read
-with notices, and nothing is invented.
+with notices, and nothing is invented. Each `info` is read by `cap_info`, its parts by `cap_parts`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from lxml import etree
 
+from carealert.adapters.feeds import cap_info
+from carealert.adapters.feeds.cap_info import Head, time_of
+from carealert.adapters.feeds.cap_parts import texts_of, word
+from carealert.adapters.feeds.cap_tree import AlertTexts, Texts, texts_of_alert
 from carealert.adapters.feeds.reading import (
     MAX_KEY,
     Document,
-    E,
     Notes,
     clip,
     moment,
-    number,
     one_of,
 )
-from carealert.adapters.feeds.xml import local, local_name, text_of
-from carealert.domain import geometry
+from carealert.adapters.feeds.xml import local, text_of
+from carealert.domain.event_keys import event_keys
+from carealert.domain.hazard_table import HazardFinding
 from carealert.domain.hazards import Hazard
 from carealert.domain.meaning import Interpreter
+from carealert.domain.time_rules import SenderTimes
 from carealert.domain.warnings import (
-    Area,
-    Category,
-    Certainty,
     HazardWarning,
     Info,
     MsgType,
-    Named,
     Reference,
-    Resource,
-    ResponseType,
     Scope,
-    Severity,
     Status,
-    Urgency,
 )
 from carealert.services.ports.feeds import Reading, UnreadableDocument
 
-Fields = dict[str, list[etree._Element]]
-
 _WORD_OR_QUOTED = re.compile(r'"([^"]*)"|(\S+)')
-#: CAP 1.0's word, which 1.1 and 1.2 (section 3.2.2) ask to read as Likely.
-_OLD_CERTAINTY = {"Very Likely": "Likely"}
+_TEST, _ACTUAL = Hazard.TEST_MESSAGE, Status.ACTUAL
+#: The parameters that name the event itself.
+_KEYED = frozenset(("vtec", "nwsvtec", "eventtype"))
+#: How far from reaching people a status is; an envelope can only push it further.
+_DISTANCE = {
+    Status.ACTUAL: 0,
+    Status.EXERCISE: 1,
+    Status.SYSTEM: 2,
+    Status.TEST: 3,
+    Status.DRAFT: 4,
+}
 
 
 def recognises(document: Document) -> bool:
@@ -67,7 +70,6 @@ def read(document: Document, interpreter: Interpreter) -> Reading:
         raise UnreadableDocument(
             document.where, f"holds no CAP alert (its root is <{local(root)}>)"
         )
-    _envelope(root, notes)
     warnings = alerts(elements, interpreter, notes)
     return Reading("cap", warnings, (), tuple(notes.found))
 
@@ -76,75 +78,132 @@ def alerts(
     elements: Iterable[etree._Element], interpreter: Interpreter, notes: Notes
 ) -> tuple[HazardWarning, ...]:
     """The warnings that these `alert` elements hold; what cannot be read is noted as an error."""
-    found = (
-        _warning(element, f"alert[{n}]", interpreter, notes)
-        for n, element in enumerate(elements, 1)
-    )
-    return tuple(warning for warning in found if warning)
+    found = []
+    for n, element in enumerate(elements, 1):
+        envelopes = () if element.getparent() is None else _envelopes(element)
+        warning = message(texts_of_alert(element), f"alert[{n}]", interpreter, notes, envelopes)
+        if warning is not None:
+            found.append(warning)
+    return tuple(found)
 
 
-def _envelope(root: etree._Element, notes: Notes) -> None:
-    """An EDXL-DE envelope may say that its contents are a drill, whatever they say themselves."""
-    status = text_of(next(root.iter("{*}distributionStatus"), None))
-    if status and status != "Actual":
-        notes.notice("distributionStatus", f"the envelope says {clip(status)}")
+def _envelopes(alert: etree._Element) -> list[str | None]:
+    """What the EDXL-DE envelopes around a message say of its status, the nearest first."""
+    around = alert.iterancestors("{*}EDXLDistribution")
+    return [text_of(next(each.iterchildren("{*}distributionStatus"), None)) for each in around]
 
 
-def _warning(
-    alert: etree._Element, where: str, interpreter: Interpreter, notes: Notes
+def message(
+    given: AlertTexts,
+    where: str,
+    interpreter: Interpreter,
+    notes: Notes,
+    envelopes: Sequence[str | None] = (),
 ) -> HazardWarning | None:
-    fields = _fields(alert)
-    identity = _identity(fields, where, notes)
+    """The warning of these texts; None and an error where it has no identity.
+
+    `envelopes` are the statuses of what it came in.
+    """
+    texts = given.texts
+    times = interpreter.times.of(texts.get("sender") or "")
+    identity = _identity(texts, where, times, notes)
     if identity is None:
         return None
     identifier, sender, sent = identity
     for name in ("status", "msgType", "scope"):
-        if name not in fields:
+        if not texts.get(name):
             notes.notice(f"{where}/{name}", "is missing")
+    get = texts.get
+    msg_type = word(MsgType, get("msgType"), where, "msgType", notes)
+    status = word(Status, get("status"), where, "status", notes)
+    evidence: tuple[str, ...] = ()
+    if envelopes:
+        status, evidence = _in_envelopes(status, envelopes, notes)
+    head = Head(where, sent, msg_type, times, evidence)
+    infos = tuple(
+        [cap_info.info(each, n, head, interpreter, notes) for n, each in enumerate(given.infos, 1)]
+    )
     return HazardWarning(
         identifier=identifier,
         sender=sender,
         sent=sent,
-        status=one_of(Status, _text(fields, "status"), f"{where}/status", notes),
-        msg_type=one_of(MsgType, _text(fields, "msgType"), f"{where}/msgType", notes),
-        scope=one_of(Scope, _text(fields, "scope"), f"{where}/scope", notes),
-        source=_text(fields, "source"),
-        restriction=_text(fields, "restriction"),
-        addresses=_list(_text(fields, "addresses")),
-        codes=_texts(fields, "code"),
-        note=_text(fields, "note"),
-        references=tuple(_references(_text(fields, "references"), where, notes)),
-        incidents=_list(_text(fields, "incidents")),
-        infos=_infos(fields, where, interpreter, notes),
+        status=status,
+        msg_type=msg_type,
+        scope=word(Scope, get("scope"), where, "scope", notes),
+        source=get("source"),
+        restriction=get("restriction"),
+        addresses=_list(get("addresses")),
+        codes=texts_of(given.lists, "code"),
+        note=get("note"),
+        references=_references(get("references"), where, notes),
+        incidents=_list(get("incidents")),
+        infos=_all_drills(infos, _noted_test(status, get("note"), interpreter)),
+        event_keys=_event_keys(infos, sent),
     )
 
 
-def _infos(fields: Fields, where: str, interpreter: Interpreter, notes: Notes) -> tuple[Info, ...]:
-    """A drill may say so in one language only; it is held in all of them."""
-    infos = tuple(
-        _info(element, f"{where}/info[{n}]", interpreter, notes)
-        for n, element in enumerate(fields.get("info", ()), 1)
-    )
-    if not any(info.hazard is Hazard.TEST_MESSAGE for info in infos):
+def _in_envelopes(
+    own: Status | None, envelopes: Sequence[str | None], notes: Notes
+) -> tuple[Status | None, tuple[str, ...]]:
+    """The message's status, or that of its envelope if that is farther from people.
+
+    EDXL-DE 1.0, section 3.2.1: `distributionStatus` holds for all that is inside.
+    """
+    evidence: tuple[str, ...] = ()
+    for said in envelopes:
+        if said is None or said == Status.ACTUAL:
+            continue
+        status = one_of(Status, said, "distributionStatus", notes)
+        if status is None or own is None or _DISTANCE[status] <= _DISTANCE[own]:
+            notes.notice("distributionStatus", f"the envelope says {clip(said)}")
+            continue
+        what = f"the envelope says {status}, the message {own}: read as {status}"
+        notes.notice("distributionStatus", what)
+        own, evidence = status, (*evidence, what)
+    return own, evidence
+
+
+def _noted_test(
+    status: Status | None, note: str | None, interpreter: Interpreter
+) -> HazardFinding | None:
+    """CAP's `note` says what a test is for; where the status says it too, no more is needed."""
+    return interpreter.hazards.test_in_note(note) if note and status is _ACTUAL else None
+
+
+def _all_drills(infos: tuple[Info, ...], note: HazardFinding | None) -> tuple[Info, ...]:
+    """A drill may say so in one language only, or in the note; it is held in all infos."""
+    tests = [info.hazard is _TEST for info in infos]
+    if note is None and (all(tests) or not any(tests)):
         return infos
+    said = () if note is None else (note.evidence,)
     return tuple(
         replace(
             info,
-            hazard=Hazard.TEST_MESSAGE,
+            hazard=_TEST,
             hazard_if_real=info.hazard_if_real or info.hazard,
+            evidence=(*said, *info.evidence),
         )
         for info in infos
     )
 
 
-def _identity(fields: Fields, where: str, notes: Notes) -> tuple[str, str, datetime] | None:
-    identifier, sender = _text(fields, "identifier"), _text(fields, "sender")
-    sent = moment(_text(fields, "sent"), f"{where}/sent", notes)
-    given = {"identifier": identifier, "sender": sender, "sent": sent}
-    missing = [name for name, value in given.items() if value is None]
-    if missing:
-        notes.error(where, f"has no readable {', '.join(missing)}: it cannot be told from others")
+def _event_keys(infos: tuple[Info, ...], sent: datetime) -> tuple[str, ...]:
+    found: set[str] = set()
+    for info in infos:
+        if not _KEYED.isdisjoint(cap_info.names_of(info.parameters)):
+            found.update(event_keys(info.parameters, sent))
+    return tuple(sorted(found))
+
+
+def _identity(
+    texts: Texts, where: str, times: SenderTimes, notes: Notes
+) -> tuple[str, str, datetime] | None:
+    identifier, sender = texts.get("identifier"), texts.get("sender")
+    sent = time_of(texts.get("sent"), where, "sent", times, notes)
     if identifier is None or sender is None or sent is None:
+        given = {"identifier": identifier, "sender": sender, "sent": sent}
+        missing = ", ".join(name for name, value in given.items() if value is None)
+        notes.error(where, f"has no readable {missing}: it cannot be told from others")
         return None
     if max(len(identifier), len(sender)) > MAX_KEY:
         notes.error(where, f"has an identifier or sender longer than {MAX_KEY} characters")
@@ -152,9 +211,13 @@ def _identity(fields: Fields, where: str, notes: Notes) -> tuple[str, str, datet
     return identifier, sender, sent
 
 
-def _references(text: str | None, where: str, notes: Notes) -> Iterable[Reference]:
+def _references(text: str | None, where: str, notes: Notes) -> tuple[Reference, ...]:
     """`sender,identifier,sent` triples between white space; some agencies give identifiers only."""
-    for token in (text or "").split():
+    return tuple(_each_reference(text, where, notes)) if text else ()
+
+
+def _each_reference(text: str, where: str, notes: Notes) -> Iterable[Reference]:
+    for token in text.split():
         if len(token) > MAX_KEY:
             notes.notice(f"{where}/references", f"'{clip(token)}' is too long: left out")
             continue
@@ -166,133 +229,6 @@ def _references(text: str | None, where: str, notes: Notes) -> Iterable[Referenc
             found = Reference(parts[0], ",".join(parts[1:-1]), sent)
         if found.identifier:
             yield found
-
-
-def _info(info: etree._Element, where: str, interpreter: Interpreter, notes: Notes) -> Info:
-    fields = _fields(info)
-    for name in ("category", "event", "urgency", "severity", "certainty"):
-        if name not in fields:
-            notes.notice(f"{where}/{name}", "is missing")
-    language, event = _text(fields, "language"), _text(fields, "event") or ""
-    headline, description = _text(fields, "headline"), _text(fields, "description")
-    categories = _words(Category, fields, "category", where, notes)
-    event_codes = _named(fields, "eventCode", where, notes)
-    parameters = _named(fields, "parameter", where, notes)
-    certainty = _text(fields, "certainty")
-    severity = one_of(Severity, _text(fields, "severity"), f"{where}/severity", notes)
-    meaning = interpreter.interpret(
-        event, event_codes, parameters, headline, description, categories, language, severity
-    )
-    if meaning.hazard is Hazard.TEST_MESSAGE:
-        notes.notice(where, f"reads as a test: {meaning.evidence[0]}")
-    return Info(
-        language=language,
-        categories=categories,
-        event=event,
-        hazard=meaning.hazard,
-        response_types=_words(ResponseType, fields, "responseType", where, notes),
-        urgency=one_of(Urgency, _text(fields, "urgency"), f"{where}/urgency", notes),
-        severity=severity,
-        certainty=one_of(
-            Certainty,
-            _OLD_CERTAINTY.get(certainty or "", certainty),
-            f"{where}/certainty",
-            notes,
-        ),
-        audience=_text(fields, "audience"),
-        event_codes=event_codes,
-        effective=moment(_text(fields, "effective"), f"{where}/effective", notes),
-        onset=moment(_text(fields, "onset"), f"{where}/onset", notes),
-        expires=moment(_text(fields, "expires"), f"{where}/expires", notes),
-        sender_name=_text(fields, "senderName"),
-        headline=headline,
-        description=description,
-        instruction=_text(fields, "instruction"),
-        web=_text(fields, "web"),
-        contact=_text(fields, "contact"),
-        parameters=parameters,
-        resources=tuple(
-            _resource(_fields(element), f"{where}/resource[{n}]", notes)
-            for n, element in enumerate(fields.get("resource", ()), 1)
-        ),
-        areas=tuple(
-            _area(_fields(element), f"{where}/area[{n}]", notes)
-            for n, element in enumerate(fields.get("area", ()), 1)
-        ),
-        assessed_severity=meaning.assessed_severity,
-        hazard_if_real=meaning.hazard_if_real,
-        evidence=meaning.evidence,
-    )
-
-
-def _resource(fields: Fields, where: str, notes: Notes) -> Resource:
-    size = number(_text(fields, "size"), f"{where}/size", notes)
-    return Resource(
-        resource_desc=_text(fields, "resourceDesc"),
-        mime_type=_text(fields, "mimeType"),
-        size=None if size is None else int(size),
-        uri=_text(fields, "uri"),
-        digest=_text(fields, "digest"),
-    )
-
-
-def _area(fields: Fields, where: str, notes: Notes) -> Area:
-    if "areaDesc" not in fields:
-        notes.notice(f"{where}/areaDesc", "is missing")
-    parts = []
-    for name, shape_of in (("polygon", geometry.polygon), ("circle", geometry.circle)):
-        for n, element in enumerate(fields.get(name, ()), 1):
-            shape = shape_of(text_of(element) or "")
-            for note in shape.notes:
-                notes.notice(f"{where}/{name}[{n}]", note)
-            if shape.geometry is not None:
-                parts.append(shape.geometry)
-    return Area(
-        area_desc=_text(fields, "areaDesc") or "",
-        geometry=geometry.union(parts),
-        geocodes=_named(fields, "geocode", where, notes),
-        altitude=number(_text(fields, "altitude"), f"{where}/altitude", notes),
-        ceiling=number(_text(fields, "ceiling"), f"{where}/ceiling", notes),
-    )
-
-
-def _fields(element: etree._Element) -> Fields:
-    """Children by local name, in order."""
-    fields: Fields = {}
-    for child in element:
-        fields.setdefault(local_name(child.tag), []).append(child)
-    return fields
-
-
-def _text(fields: Fields, name: str) -> str | None:
-    elements = fields.get(name)
-    return text_of(elements[0]) if elements else None
-
-
-def _texts(fields: Fields, name: str) -> tuple[str, ...]:
-    found = (text_of(element) for element in fields.get(name, ()))
-    return tuple(text for text in found if text)
-
-
-def _words(kind: type[E], fields: Fields, name: str, where: str, notes: Notes) -> tuple[E, ...]:
-    found = (one_of(kind, text, f"{where}/{name}", notes) for text in _texts(fields, name))
-    return tuple(member for member in found if member)
-
-
-def _named(fields: Fields, name: str, where: str, notes: Notes) -> Named:
-    """`valueName` and `value` pairs; a pair without both says nothing and is left out."""
-    pairs: list[tuple[str, str]] = []
-    for element in fields.get(name, ()):
-        names: list[str | None] = []
-        values: list[str | None] = []
-        for child in element:
-            (names if local_name(child.tag) == "valueName" else values).append(text_of(child))
-        # Some agencies put several pairs into one element.
-        whole = [(n, v) for n, v in zip(names, values, strict=False) if n and v]
-        pairs += whole
-        if not whole or len(whole) < max(len(names), len(values)):
-            notes.notice(f"{where}/{name}", "lacks a name or a value: left out")
-    return tuple(pairs)
 
 
 def _list(text: str | None) -> tuple[str, ...]:

@@ -28,6 +28,14 @@ def messages(
     return found
 
 
+def outside(root: etree._Element, names: Sequence[str]) -> list[etree._Element]:
+    """The `alert` elements that stand in no entry of the index."""
+    around = tuple(f"{{*}}{name}" for name in names)
+    return [
+        alert for alert in root.iter("{*}alert") if next(alert.iterancestors(*around), None) is None
+    ]
+
+
 def _without_declaration(text: str) -> str:
     """Text is decoded already: an encoding that it declares is no longer true."""
     return text.partition("?>")[2] if text.startswith("<?xml") else text

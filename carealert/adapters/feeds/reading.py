@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cached_property
@@ -26,35 +26,47 @@ MAX_KEY = 800
 MAX_URL = 2000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _RFC822 = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d")
+_HALF = r"上午|下午|午前|午後|[AaPp][Mm]"
+_HALVES = re.compile(
+    r"(?P<year>\d{4})[/-](?P<month>\d{1,2})[/-](?P<day>\d{1,2})\s*"
+    rf"(?:(?P<before>{_HALF})\s*)?(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
+    rf"(?(before)|\s*(?P<after>{_HALF}))"
+)
+_AFTERNOON = frozenset(("下午", "午後", "PM"))
 _YEARS = range(1900, 2200)
 
 
 class Document:
-    """The bytes of one document, parsed at most once; `where` names it in problems."""
+    """The bytes of one document, parsed at most once; `where` names it in problems.
+
+    `is_json` is True if it begins as JSON does.
+    """
 
     def __init__(self, body: bytes, base_url: str) -> None:
         self.body = body
         self.base_url = base_url
+        self.is_json = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+        self._xml: tuple[etree._Element, tuple[str, ...]] | None = None
 
     @property
     def where(self) -> str:
         """The address without its query and credentials, which may be secret."""
         return public_url(self.base_url)
 
-    @cached_property
+    @property
     def xml(self) -> tuple[etree._Element, tuple[str, ...]]:
         """The root element and notes; raises UnreadableDocument."""
-        return xml.parse(self.body, self.where)
+        if self._xml is None:
+            try:
+                self._xml = xml.parse(self.body, self.base_url)
+            except UnreadableDocument as problem:
+                raise UnreadableDocument(self.where, problem.what) from problem.__cause__
+        return self._xml
 
     @cached_property
     def json(self) -> Any:
         """The JSON value; raises UnreadableDocument."""
         return read_json(self.body, self.where)
-
-    @property
-    def is_json(self) -> bool:
-        """True if it begins as JSON does."""
-        return self.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
     @property
     def root(self) -> etree._Element:
@@ -68,6 +80,7 @@ class Format:
 
     recognises: Callable[[Document], bool]
     read: Callable[[Document, Interpreter], Reading]
+    is_json: bool = False  # asked about JSON documents only, as the others are about XML only
 
 
 @dataclass(slots=True)
@@ -86,9 +99,12 @@ class Notes:
 
 
 def read_json(body: bytes, where: str) -> Any:
-    """Any JSON value, in UTF-8; raises UnreadableDocument."""
+    """Any JSON value, in UTF-8; raises UnreadableDocument.
+
+    NaN and Infinity, which some write although JSON has none, are read as null.
+    """
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        return json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         said = str(error).splitlines()[0] if isinstance(error, ValueError) else "too deep"
         raise UnreadableDocument(where, f"is not well-formed JSON: {clip(said)}") from error
@@ -102,17 +118,22 @@ def public_url(url: str) -> str:
         return "an address that cannot be read"
 
 
-def moment(text: str | None, where: str, notes: Notes) -> datetime | None:
-    """An aware time with the sender's offset (RFC 3339); None and a notice if unreadable."""
+def moment(
+    text: str | None, where: str, notes: Notes, zone: tzinfo | None = None
+) -> datetime | None:
+    """An aware time with the sender's offset (RFC 3339); None and a notice if unreadable.
+
+    A time without a zone is read in `zone`, that of the sender where a rule names it, else UTC.
+    """
     if not text:
         return None
-    found = _iso(text) or _rfc822(text, where, notes)
+    found = _iso(text) or _rfc822(text, where, notes) or _halves(text, where, notes)
     if found is None or found.year not in _YEARS:
         notes.notice(where, f"'{clip(text)}' is not a time (RFC 3339): left out")
         return None
     if found.tzinfo is None:
-        notes.notice(where, f"'{clip(text)}' has no time zone: read as UTC")
-        return found.replace(tzinfo=UTC)
+        notes.notice(where, f"'{clip(text)}' has no time zone: read as {zone or 'UTC'}")
+        return found.replace(tzinfo=zone or UTC)
     return found
 
 
@@ -125,12 +146,26 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
+def _halves(text: str, where: str, notes: Notes) -> datetime | None:
+    """`2025/3/6 下午 01:02:03`, with the half of the day in Chinese, Japanese or English."""
+    found = _HALVES.fullmatch(text)
+    if found is None:
+        return None
+    half = (found["before"] or found["after"]).upper()
+    hour = int(found["hour"]) % 12 + (12 if half in _AFTERNOON else 0)
+    date = f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}"
+    read = _iso(f"{date}T{hour:02}:{found['minute']}:{found['second'] or '00'}")
+    if read is not None:
+        notes.notice(where, f"'{clip(text)}' is not written as in RFC 3339: read anyway")
+    return read
+
+
 def _rfc822(text: str, where: str, notes: Notes) -> datetime | None:
     if not _RFC822.match(text):
         return None
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     notes.notice(where, f"'{clip(text)}' is written as in e-mail, not RFC 3339: read anyway")
     return found

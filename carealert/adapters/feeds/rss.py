@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from carealert.adapters.feeds import cap, embedded
+from carealert.adapters.feeds import cap, embedded, entries
 from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
 from carealert.domain.meaning import Interpreter
@@ -19,7 +19,7 @@ def recognises(document: Document) -> bool:
 
 
 def read(document: Document, interpreter: Interpreter) -> Reading:
-    """The messages inside, and one link for each item without any."""
+    """The messages inside, one link for each item without any, or what the item itself says."""
     root, remarks = document.xml
     notes = Notes()
     for remark in remarks:
@@ -33,8 +33,12 @@ def read(document: Document, interpreter: Interpreter) -> Reading:
             warnings += cap.alerts(inside, interpreter, notes)
         elif url := _url(item):
             found.append(Link(url, _updated(item)))
+        elif entries.has_message(item):
+            if warning := entries.message(item, where, interpreter, notes):
+                warnings.append(warning)
         else:
             notes.notice(where, "has neither a message nor a link: left out")
+    warnings += cap.alerts(embedded.outside(root, ("item",)), interpreter, notes)
     return Reading(
         "rss", tuple(warnings), links(found, document.base_url, notes), tuple(notes.found)
     )

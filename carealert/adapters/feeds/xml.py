@@ -1,11 +1,13 @@
 """XML from strangers: no entities, no network, no DTD, bounded size; odd encodings are welcome."""
 
 import re
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 
 from lxml import etree
 
+from carealert.adapters.feeds.mending import mended
 from carealert.services.ports.feeds import UnreadableDocument
 
 #: The prolog up to a DOCTYPE: declarations, comments and white space only (possessive, so that a
@@ -24,12 +26,16 @@ def parse(body: bytes, where: str) -> tuple[etree._Element, tuple[str, ...]]:
     try:
         return _root(body, where), ()
     except etree.XMLSyntaxError as error:
-        if error.code != etree.ErrorTypes.ERR_INVALID_ENCODING:
-            raise UnreadableDocument(where, _sentence(error)) from error
+        first = error
+    better, notes = mended(body)
+    if not notes:
+        raise UnreadableDocument(where, _sentence(first)) from first
+    _refuse(better, where)
     try:
-        return _root(_as_utf8(body), where), ("not in the encoding it declares: read as Latin-1",)
-    except etree.XMLSyntaxError as error:
-        raise UnreadableDocument(where, _sentence(error)) from error
+        return _root(better, where), notes
+    except etree.XMLSyntaxError:
+        # Where the document itself is wrong, not the mended one that nobody has seen.
+        raise UnreadableDocument(where, _sentence(first)) from first
 
 
 def local(element: etree._Element) -> str:
@@ -49,16 +55,24 @@ def text_of(element: etree._Element | None) -> str | None:
     """The trimmed text inside, markup left out; None where there is none."""
     if element is None:
         return None
-    text = "".join(element.itertext()) if len(element) else element.text
+    text = _flat(element) if len(element) else element.text
     return (text.strip() or None) if text else None
+
+
+def _flat(element: etree._Element) -> str:
+    """All text inside. Where an element begins with another, the parser dropped white space."""
+    parts = [element.text or ""]
+    for child in element:
+        parts += [_flat(child), child.tail or ""]
+    return ("" if element.text else " ").join(parts)
 
 
 def _refuse(body: bytes, where: str) -> None:
     """Say in one sentence what is plainly not a feed, before it is parsed."""
-    head = body[:65536]
+    head = body[:_HEAD]
     if head.startswith(_UTF16):
         head = head.decode("utf-16", "ignore").encode()
-    if not head.strip():
+    if not head or head.isspace():
         raise UnreadableDocument(where, "is empty: check the URL, or ask its operator")
     doctype = _DOCTYPE.match(head)
     if _HTML.match(head) or (doctype and (doctype[1] or b"").lower() == b"html"):
@@ -69,32 +83,38 @@ def _refuse(body: bytes, where: str) -> None:
         raise UnreadableDocument(where, "is JSON, not XML: no format here reads it")
 
 
+#: A document type stands before the root, and few bytes in.
+_HEAD = 65536
 _HTML_PAGE = "answered an HTML page, not a feed: check the URL"
 _REFUSED = "declares a document type (DOCTYPE), which is refused: it can hide harmful content"
 
 
+class _Parsers(threading.local):
+    """A parser for each thread: they are not to be shared, and cost as much as a small document."""
+
+    def __init__(self) -> None:
+        self.strict = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            collect_ids=False,
+            remove_comments=True,
+            remove_pis=True,
+            remove_blank_text=True,  # half of all nodes are indentation
+        )
+
+
+_PARSERS = _Parsers()
+
+
 def _root(body: bytes, where: str) -> etree._Element:
-    # A parser for each document: they are cheap, and not to be shared between threads.
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    root = etree.fromstring(body, parser)
+    root = etree.fromstring(body, _PARSERS.strict)
     if root.getroottree().docinfo.doctype:
         raise UnreadableDocument(where, _REFUSED)
     if local(root).lower() == "html":
         raise UnreadableDocument(where, _HTML_PAGE)
     return root
-
-
-def _as_utf8(body: bytes) -> bytes:
-    """Latin-1 bytes under a declaration of UTF-8: the commonest mistake, and read without loss."""
-    declared = re.sub(rb"^(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']", rb"\1", body, count=1)
-    return declared.decode("latin-1").encode()
 
 
 def _sentence(error: etree.XMLSyntaxError) -> str:

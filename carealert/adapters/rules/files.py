@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 
+from carealert.adapters import hazard_words
 from carealert.adapters.rules.meaning import meaning_problems
 from carealert.adapters.rules.model import RuleFile
 from carealert.adapters.rules.shape import shaped
@@ -71,7 +72,11 @@ def rule_files_in(place: Path) -> list[Path]:
     """The rule files of a folder by name (not those of its folders), or the one file itself."""
     if not place.is_dir():
         return [place]
-    return sorted(path for path in place.iterdir() if path.suffix in (".yaml", ".yml"))
+    return sorted(
+        path
+        for path in place.iterdir()
+        if path.suffix in (".yaml", ".yml") and path.name != hazard_words.NAME
+    )
 
 
 def read_rule_file(path: Path) -> LoadedFile:

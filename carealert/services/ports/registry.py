@@ -1,14 +1,16 @@
 """The register: areas, people and facilities, and who of them is inside a geometry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shapely.geometry.base import BaseGeometry
 
+from carealert.domain.duplicates import Trace
 from carealert.domain.facilities import Facility, StatusReport
 from carealert.domain.people import Caregiver, CareLink, Resident
+from carealert.services.ports.consents import PersonKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,21 @@ class PlaceArea:
     parent_code: str | None
     names: Mapping[str, str]
     geometry: BaseGeometry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The areas that codes or names mean, as far as the register knows them.
+
+    `codes` are those under which people may be registered. `unknown` are the (system, code) pairs
+    and ("", name) pairs, as sent, that mean no known area. `doubtful`: the register cannot tell
+    how much of a known area is meant, so an officer must look.
+    """
+
+    areas: tuple[PlaceArea, ...] = ()
+    codes: frozenset[str] = frozenset()
+    unknown: tuple[tuple[str, str], ...] = ()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,51 @@ class Owner:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedPeople:
+    """Rows that are sealed and ready to write; only the store that made them opens `packed`.
+
+    `refs` are those of new and changed people.
+    """
+
+    kind: PersonKind
+    counts: ImportCounts
+    refs: tuple[str, ...]
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was left of somebody, and is not any more: rows in which their phone or ref stood."""
+
+    own_notices: int
+    notices_about: int
+    messages: int
+
+
+class StillSending(Exception):
+    """A message to this person is at the gateway's door: it can be neither stopped nor moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Counts of people by what is missing; `all` is how many there are."""
+
+    residents: Mapping[str, int]
+    caregivers: Mapping[str, int]
+    languages: Mapping[str, int]
+    last_import: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the last message to a phone came to."""
+
+    at: datetime
+    state: str
+    delivery: str | None
+
+
 class UnknownResidents(Exception):
     """Caregivers name residents who are not in the register; `refs` are those."""
 
@@ -57,8 +119,24 @@ class AreaStore(Protocol):
 
     def put(self, areas: Iterable[PlaceArea]) -> ImportCounts: ...
 
-    def resolve(self, geocodes: Iterable[tuple[str, str]]) -> Sequence[PlaceArea]:
-        """The areas with these (system, code) pairs; system names compare without case/space."""
+    def place(self, geocodes: Iterable[tuple[str, str]]) -> Placed:
+        """The areas that CAP geocodes mean, in any spelling; a code covers those below it.
+
+        A code that is not known inside one that is does not stand for all of that: it is unknown
+        and doubtful.
+        """
+        ...
+
+    def named(self, area_desc: str) -> Placed:
+        """The areas that a CAP `areaDesc` names: a name counts where it has one place only.
+
+        Of areas that lie in one another the inner ones count, and the text is doubtful: it may
+        be an address or a list.
+        """
+        ...
+
+    def homes(self, codes: Iterable[str]) -> Mapping[str, BaseGeometry]:
+        """code -> the outline of the area, or of the nearest one around it that has one."""
         ...
 
     def with_ancestors(self, code: str) -> Sequence[PlaceArea]:
@@ -68,6 +146,40 @@ class AreaStore(Protocol):
     def all(self) -> Sequence[PlaceArea]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownArea:
+    """A code (or with an empty `system` a name) that a sender uses and the register lacks.
+
+    `times` counts warnings; `warning_id` is the latest of them. Times are aware UTC.
+    """
+
+    sender: str
+    system: str
+    value: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    warning_id: int
+
+
+class UnknownAreaStore(Protocol):
+    """What nobody could place: somebody may live there."""
+
+    def note(
+        self, sender: str, unknown: Iterable[tuple[str, str]], warning_id: int, now: datetime
+    ) -> None:
+        """Record (system, value) pairs of one warning; noting them again changes nothing."""
+        ...
+
+    def all(self) -> Sequence[UnknownArea]:
+        """Everything unknown, the most often and latest named first."""
+        ...
+
+    def forget(self, known: Iterable[UnknownArea]) -> None:
+        """Take these off the list: the register knows them now."""
+        ...
+
+
 class PeopleStore(Protocol):
     """Residents, caregivers and their links. Phones go in and out through keyed encryption."""
 
@@ -75,6 +187,43 @@ class PeopleStore(Protocol):
     def put_caregivers(
         self, caregivers: Iterable[Caregiver], links: Iterable[CareLink]
     ) -> ImportCounts: ...
+
+    def prepare_residents(
+        self,
+        residents: Iterable[Resident],
+        *,
+        now: datetime | None = None,
+        only_count: bool = False,
+    ) -> PreparedPeople:
+        """What `put_residents` would write: so that much is done before the writers' turn.
+
+        With `now` the consents are for the ledger, too. With `only_count` nothing is to write.
+        """
+        ...
+
+    def prepare_caregivers(
+        self,
+        caregivers: Iterable[Caregiver],
+        links: Iterable[CareLink],
+        *,
+        now: datetime | None = None,
+        only_count: bool = False,
+    ) -> PreparedPeople:
+        """What `put_caregivers` would write."""
+        ...
+
+    def write(self, prepared: PreparedPeople) -> frozenset[str]:
+        """Write it; raises UnknownResidents. The refs whom the ledger of consents knows already."""
+        ...
+
+    def with_phoned_carers(self, refs: Iterable[str], apart_from: Iterable[str]) -> frozenset[str]:
+        """Those of these residents who have a caregiver with a phone, besides these caregivers."""
+        ...
+
+    def traces(self, kind: PersonKind) -> Iterator[Trace]:
+        """What tells people apart, of everybody; names and phones are opened."""
+        ...
+
     def residents(self, refs: Iterable[str]) -> Sequence[Resident]: ...
     def resident_refs(self) -> frozenset[str]: ...
 
@@ -98,6 +247,28 @@ class PeopleStore(Protocol):
 
     def owners_of(self, number: str) -> Sequence[Owner]:
         """Everybody registered with this E.164 number: caregivers, residents, managers."""
+        ...
+
+    def caregiver_refs(self) -> frozenset[str]: ...
+
+    def caregivers(self, refs: Iterable[str]) -> Sequence[tuple[Caregiver, Sequence[CareLink]]]:
+        """By ref, with whom each cares for."""
+        ...
+
+    def names(self, kind: PersonKind) -> Iterator[tuple[str, str]]:
+        """ref and name of everybody with a name, by ref."""
+        ...
+
+    def last_sent(self, number: str) -> Sent | None:
+        """The newest message to this number."""
+        ...
+
+    def quality(self, now: datetime, soon: timedelta) -> Quality:
+        """How complete the register is."""
+        ...
+
+    def forget(self, kind: PersonKind, ref: str, now: datetime) -> Forgotten | None:
+        """Take somebody out of every table; None if nobody has the ref. Raises StillSending."""
         ...
 
     def suppressed(self) -> frozenset[str]:

@@ -3,10 +3,17 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
+from carealert.services.ports.holds import HoldStore
 from carealert.services.ports.outbox import EscalationStore, OutboxStore, ReplyStore
 from carealert.services.ports.records import JournalStore, LeaseStore
-from carealert.services.ports.registry import AreaStore, FacilityStore, PeopleStore
+from carealert.services.ports.registry import (
+    AreaStore,
+    FacilityStore,
+    PeopleStore,
+    UnknownAreaStore,
+)
 
 
 class Stores(Protocol):
@@ -17,9 +24,15 @@ class Stores(Protocol):
     @property
     def warnings(self) -> WarningStore: ...
     @property
+    def holds(self) -> HoldStore: ...
+    @property
     def areas(self) -> AreaStore: ...
     @property
+    def unknown_areas(self) -> UnknownAreaStore: ...
+    @property
     def people(self) -> PeopleStore: ...
+    @property
+    def consents(self) -> ConsentStore: ...
     @property
     def facilities(self) -> FacilityStore: ...
     @property

@@ -23,6 +23,9 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("certificates", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("alarmed_at", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("etag", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("last_modified", sa.Text(), nullable=True))
     with op.batch_alter_table("warning", schema=None) as batch_op:
         batch_op.add_column(sa.Column("joined_by", sa.Text(), nullable=True))
     op.create_table(

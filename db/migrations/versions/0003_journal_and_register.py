@@ -69,6 +69,29 @@ def upgrade() -> None:
     _move_givers("resident")
     _move_givers("caregiver")
     op.create_table(
+        "consent",
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("person_kind", sa.String(20), nullable=False),
+        sa.Column("person_ref", sa.String(60), nullable=False),
+        sa.Column("purpose", sa.String(4), nullable=False),
+        sa.Column("status", sa.String(12), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("medium", sa.String(12), nullable=False),
+        sa.Column("giver_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("delegation", sa.String(30), nullable=False),
+        sa.Column("notice_language", sa.String(35), nullable=True),
+        sa.Column("notice_version", sa.String(60), nullable=True),
+        sa.Column("expires", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_consent_person_kind_person_ref"),
+            ["person_kind", "person_ref"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_consent_expires"), ["expires"], unique=False)
+    op.create_table(
         "keyring",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),

@@ -42,7 +42,10 @@ def filled(engine: Engine, sealer: Sealer) -> Iterator[Connection]:
 
 
 def _truth(geometry: BaseGeometry) -> frozenset[str]:
-    return frozenset(f"R{n}" for n in np.flatnonzero(shapely.intersects_xy(geometry, LON, LAT)))
+    """By Shapely, which does not know that 180 and -180 are one place."""
+    held = shapely.intersects_xy(geometry, LON, LAT)
+    held |= (np.abs(LON) == 180) & shapely.intersects_xy(geometry, -LON, LAT)
+    return frozenset(f"R{n}" for n in np.flatnonzero(held))
 
 
 corner = st.tuples(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, insert, select
 
-from carealert.adapters.db.feeds import SqlFeeds
 from carealert.adapters.db.tables import decision
 from carealert.adapters.db.tables import warning as table
 from carealert.adapters.db.warnings import SqlWarnings
@@ -17,6 +16,7 @@ from carealert.adapters.warning_json import to_json
 from carealert.domain.warnings import HazardWarning, MsgType, Reference, Scope, Status
 from carealert.services.ports.feeds import StoredWarning
 from tests.support.cap import NOW, SAMPLES, message, reader, refer, sent, update
+from tests.support.documents import a_document
 from tests.support.rolled_back import rolled_back, shared_engine
 
 
@@ -26,7 +26,7 @@ class Store:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.warnings = SqlWarnings(connection)
-        self.document = SqlFeeds(connection).keep_document(None, "x", None, b"x", NOW, None)
+        self.document = a_document(connection)
 
     def save(self, warning: HazardWarning) -> StoredWarning:
         stored = self.warnings.save(warning, self.document, NOW)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from carealert.domain import geometry, rings
 from carealert.domain.hazards import Hazard
+from carealert.domain.shapes import Shape
 from carealert.domain.warnings import (
     Category,
     Certainty,
@@ -21,6 +23,7 @@ from carealert.domain.warnings import (
     Severity,
     Status,
     Urgency,
+    is_over,
 )
 from carealert.services.ports.feeds import Reading, UnreadableDocument
 from tests.support.cap import NOW, SAMPLES, area_xml, cap_xml, reader
@@ -234,6 +237,23 @@ def test_markup_inside_a_text_leaves_its_words() -> None:
     assert info.description == "Move  to high ground."
 
 
+def test_markup_that_a_text_begins_with_glues_no_words_together() -> None:
+    inside = "<instruction>\n <p><b>Do</b> <i>not</i></p> <p>go <b>out</b>side</p>\n</instruction>"
+    (warning,) = READER.read(cap_xml(inside=inside), "x").warnings
+    assert (warning.infos[0].instruction or "").split() == ["Do", "not", "go", "outside"]
+
+
+def test_what_follows_a_text_with_markup_is_not_lost() -> None:
+    inside = (
+        "<description>Go <b>up</b></description><instruction>Now</instruction>"
+        '<extension xmlns="urn:x"><a><event>Drought</event></a></extension><contact>117</contact>'
+    )
+    (warning,) = READER.read(cap_xml(inside=inside), "x").warnings
+    info = warning.infos[0]
+    assert (info.description, info.instruction, info.contact) == ("Go up", "Now", "117")
+    assert info.event == "Flood"
+
+
 def test_a_drill_in_one_language_is_a_drill_in_all() -> None:
     assert {info.hazard for info in only("drill_in_one_language.xml").infos} == {
         Hazard.TEST_MESSAGE
@@ -326,6 +346,179 @@ def test_the_address_in_a_sentence_holds_no_secret() -> None:
     with pytest.raises(UnreadableDocument) as refused:
         READER.read(b"", "https://user:pass@met.example/feed?key=secret")
     assert str(refused.value).startswith("https://met.example/feed: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "said"),
+    [
+        ("html_entities.xml", "River\u00a0level ≥ 3\u00a0m & rising", "&nbsp;, &ge;"),
+        ("bare_ampersand.xml", "Wind & rain, A&B; &undefined; too", "3 bare ampersand(s)"),
+        ("text_before.xml", None, "before the XML"),
+        ("control_characters.xml", "Flood now", "3 control character(s)"),
+        ("text_after.xml", None, "after the end"),
+    ],
+)
+def test_a_slip_with_one_meaning_is_read_and_told(
+    name: str, headline: str | None, said: str
+) -> None:
+    reading = read(name)
+    assert reading.warnings[0].infos[0].headline == headline
+    (told,) = [problem for problem in reading.problems if said in problem.what]
+    assert (told.where, told.level) == ("document", "notice")
+
+
+def test_what_stands_in_cdata_stays_as_it_is() -> None:
+    assert only("html_entities.xml").infos[0].description == "Stay&nbsp;away"
+
+
+@pytest.mark.parametrize("name", ["two_roots.xml", "broken.xml", "truncated.xml"])
+def test_a_document_that_may_be_only_a_part_is_never_mended(name: str) -> None:
+    with pytest.raises(UnreadableDocument, match="well-formed"):
+        read(name)
+
+
+@pytest.mark.parametrize("tail", [b"<heartbeat/>", b"<cap:alert></cap:alert>"])
+def test_another_element_behind_the_message_is_no_text_to_leave_out(tail: bytes) -> None:
+    with pytest.raises(UnreadableDocument, match="Extra content"):
+        READER.read(cap_xml() + tail, "x")
+
+
+def test_of_an_element_that_may_not_repeat_the_first_counts() -> None:
+    body = cap_xml(inside="<event>Drought</event>", sent="2026-05-26T09:00:00+06:00")
+    (warning,) = READER.read(body, "x").warnings
+    assert warning.infos[0].event == "Flood"
+
+
+def test_mending_lets_no_entities_in() -> None:
+    body = b'junk &<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + cap_xml(
+        inside="<headline>&x;</headline>"
+    )
+    with pytest.raises(UnreadableDocument, match="DOCTYPE"):
+        READER.read(body, "x")
+
+
+@pytest.mark.parametrize("part", [b"<![CDATA[", b"<!--", b"<?", b"&", b"&x", b"<?xml "])
+def test_mending_a_hostile_document_takes_no_time(part: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(UnreadableDocument):
+        READER.read(b"<a>&" + part * 200_000, "x")
+    assert time.monotonic() - started < 5
+
+
+def test_a_drill_in_its_envelope_is_a_drill_whatever_it_says_itself() -> None:
+    reading = read("edxl_test.xml")
+    actual, draft = reading.warnings
+    assert actual.status is Status.TEST
+    assert actual.infos[0].evidence[-1] == (
+        "the envelope says Test, the message Actual: read as Test"
+    )
+    assert draft.status is Status.DRAFT
+    assert ("distributionStatus", "notice") in said(reading)
+
+
+def test_a_message_inside_another_stays_a_message_of_its_own() -> None:
+    outer, inner = read("alert_inside.xml").warnings
+    assert [info.event for info in outer.infos] == ["Flood"]
+    assert (inner.identifier, inner.status) == ("inner-1", Status.TEST)
+    assert [info.event for info in inner.infos] == ["Drought"]
+
+
+def test_an_exercise_in_the_note_of_an_actual_message_is_held() -> None:
+    info = only("exercise_in_note.xml").infos[0]
+    assert (info.hazard, info.hazard_if_real) == (Hazard.TEST_MESSAGE, Hazard.TSUNAMI)
+    assert info.evidence[0] == "note 'exercise'"
+
+
+def test_a_stale_expires_is_not_believed_and_a_fresh_one_is() -> None:
+    stale, reading = only("stale_expires.xml").infos[0], read("stale_expires.xml")
+    assert stale.expires is None
+    assert stale.effective == datetime(2026, 4, 1, 3, tzinfo=UTC)
+    assert "not believed" in stale.evidence[-1]
+    assert ("alert[1]/info[1]/expires", "notice") in said(reading)
+    assert only("just_expired.xml").infos[0].expires is not None
+
+
+def test_the_event_ends_later_than_its_message() -> None:
+    info = only("event_ending_time.xml").infos[0]
+    assert info.expires == datetime(2026, 5, 27, 12, tzinfo=UTC)
+    assert "eventEndingTime" in info.evidence[-1]
+
+
+def test_an_end_before_expires_changes_nothing() -> None:
+    inside = (
+        "<expires>2026-05-26T15:00:00+06:00</expires><parameter><valueName>eventEndingTime"
+        "</valueName><value>2026-05-26T12:00:00+06:00</value></parameter>"
+    )
+    (warning,) = READER.read(cap_xml(inside=inside), "x").warnings
+    assert warning.infos[0].expires == datetime(2026, 5, 26, 9, tzinfo=UTC)
+
+
+def test_a_time_without_a_zone_is_of_the_senders_own_where_a_rule_knows_it() -> None:
+    reading = read("zone_of_sender.xml")
+    (warning,) = reading.warnings
+    assert warning.sent == datetime(2026, 5, 26, 1, tzinfo=UTC)
+    assert warning.infos[0].expires == datetime(2026, 5, 26, 13, tzinfo=UTC)
+    assert "UTC+08:00" in reading.problems[0].what
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026/5/26 下午 01:02:03", 13),
+        ("2026/5/26 上午 12:02:03", 0),
+        ("2026/05/26 午後 12:02:03", 12),
+        ("2026-05-26 01:02:03 PM", 13),
+        ("2026/5/26 1:02:03 am", 1),
+    ],
+)
+def test_halves_of_the_day_are_read_in_their_language(text: str, hour: int) -> None:
+    reading = READER.read(cap_xml(sent=text), "x")
+    assert reading.warnings[0].sent == datetime(2026, 5, 26, hour, 2, 3, tzinfo=UTC)
+    assert len(reading.problems) == 2
+
+
+def test_a_half_of_the_day_of_no_time_is_no_time() -> None:
+    assert READER.read(cap_xml(sent="2026/13/26 下午 01:02:03"), "x").warnings == ()
+
+
+def test_an_update_marked_as_final_ends() -> None:
+    info = only("final_update.xml").infos[0]
+    assert info.response_types == (ResponseType.ALL_CLEAR,)
+    assert info.evidence[-1] == "the end: an Update that is marked as final"
+    body = (SAMPLES / "final_update.xml").read_bytes()
+    (alert,) = READER.read(body.replace(b">Update<", b">Alert<"), "x").warnings
+    assert alert.infos[0].response_types == ()
+
+
+def test_an_alert_that_ended_for_one_area_holds_for_the_other() -> None:
+    north, south = only("ended_for_an_area.xml").infos
+    assert not is_over(north, NOW)
+    assert is_over(south, NOW)
+    assert south.evidence[-1] == ("the end: layer:EC-MSC-SMC:1.0:Alert_Location_Status ended")
+    assert ("layer:EC-MSC-SMC:1.0:Alert_Type", "warning") in north.parameters
+    assert only("ended_for_an_area.xml").codes[0] == "profile:CAP-CP:0.4"
+
+
+@pytest.mark.parametrize("name", ["tsunami_information.xml", "tsunami_category.xml"])
+def test_a_bulletin_for_information_warns_nobody(name: str) -> None:
+    info = only(name).infos[0]
+    assert info.hazard is Hazard.NO_WARNING
+    assert info.evidence[0].startswith(("event '", "eventCode Tsunami"))
+
+
+def test_shapes_are_drawn_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def polygon(text: str) -> Shape:
+        drawn.append(text)
+        return rings.polygon(text)
+
+    monkeypatch.setattr(geometry, "polygon", polygon)
+    (warning,) = read("unclosed_polygon.xml").warnings
+    assert drawn == []
+    area = warning.infos[0].areas[0]
+    assert area.geometry is area.geometry
+    assert len(drawn) == 1
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,7 +11,8 @@ from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import facility, status_report, subject
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import SubjectState
-from carealert.services.watching import FacilityRow, ServiceStatus, service_status
+from carealert.services.service_status import service_status
+from carealert.services.watching import FacilityRow, ServiceStatus
 
 _OPEN_QUESTIONS = (SubjectState.WAITING.value, SubjectState.WITH_DESK.value)
 _NEED = list(ServiceStatus)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, literal_column, select
 
 from carealert.adapters.db.board.counts import LOST
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.tables import attempt, document, feed, journal, notice, warning
+from carealert.adapters.db.tables import attempt, document, feed, hold, journal, notice, warning
 from carealert.services.discretion import bare_url, without_contacts
 from carealert.services.watching import (
     FeedRow,
@@ -47,6 +47,7 @@ def pulse(connection: Connection, incidents: Sequence[str], now: datetime) -> Pu
             connection,
             warning.c.id,
             warning.c.planned_at.is_(None),
+            ~exists().where(hold.c.warning_id == warning.c.id, hold.c.decision.is_(None)),
             warning.c.received_at <= now - PLANNED_WITHIN,
         ),
         alarms=_alarms(connection, now),

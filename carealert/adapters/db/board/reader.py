@@ -9,10 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from carealert.adapters.db.board.counts import Counts, counts_of
 from carealert.adapters.db.board.facilities import facility_rows, questions, statuses
+from carealert.adapters.db.board.held import held_rows, newest_unmapped
 from carealert.adapters.db.board.map import Shapes, facility_features, place_features
 from carealert.adapters.db.board.people import reach, rule_counts, subject_page
 from carealert.adapters.db.board.pulse import newest_journal, pulse, unreadable
 from carealert.adapters.db.board.timeline import timeline
+from carealert.adapters.db.board.unknown import unknown_areas
 from carealert.adapters.db.board.warnings import Head, Messages
 from carealert.adapters.db.tables import subject, task
 from carealert.domain.notices import SubjectState
@@ -70,6 +72,9 @@ class SqlBoard:
                 facilities=tuple(facility_rows(connection, now, asked)),
                 tasks=_tasks(connection, limit=FIRST_TASKS),
                 pulse=pulse(connection, ids, now),
+                unknown_areas=unknown_areas(connection, now),
+                held=held_rows(connection),
+                unmapped=newest_unmapped(connection),
             )
 
     def incident(self, incident: str, now: datetime) -> IncidentView | None:

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from carealert.adapters.db.tables import task, warning
+from carealert.domain.endings import ended_by
+from carealert.domain.hazards import Hazard
 from carealert.domain.warnings import Certainty, MsgType, Severity, Urgency
 from carealert.services.watching import OfficialText, Phase
 
@@ -39,14 +41,15 @@ class InfoBrief:
     certainty: str | None
     onset: datetime | None
     expires: datetime | None
-    over: bool  # past, or an all-clear
+    over: bool  # past, an all-clear, marked as the end, or no warning at all
     areas: tuple[str, ...]
 
     @property
     def rank(self) -> tuple[int, ...]:
-        """How bad it is, worst first; English first among equals, as the console is English."""
+        """How bad it is, worst first, what reads as a test last; English first among equals."""
         places = [_place(order, getattr(self, name)) for name, order in _ORDERS]
-        return (*places, not (self.text.language or "en").lower().startswith("en"))
+        test = self.hazard == Hazard.TEST_MESSAGE.value
+        return (test, *places, not (self.text.language or "en").lower().startswith("en"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +221,11 @@ _ROWS = select(
 
 
 def _briefs(body: Mapping[str, Any]) -> tuple[InfoBrief, ...]:
-    return tuple(_brief(info) for info in body.get("infos") or ())
+    msg_type = body.get("msg_type")
+    return tuple(_brief(info, msg_type) for info in body.get("infos") or ())
 
 
-def _brief(info: Mapping[str, Any]) -> InfoBrief:
+def _brief(info: Mapping[str, Any], msg_type: str | None) -> InfoBrief:
     text = OfficialText(
         info.get("language"),
         info.get("event") or "",
@@ -241,9 +245,20 @@ def _brief(info: Mapping[str, Any]) -> InfoBrief:
         info.get("certainty"),
         _moment(info.get("onset")),
         _moment(info.get("expires")),
-        info.get("urgency") == "Past" or "AllClear" in (info.get("response_types") or ()),
+        _is_over(info, msg_type),
         tuple(dict.fromkeys(area for area in areas if area)),
     )
+
+
+def _is_over(info: Mapping[str, Any], msg_type: str | None) -> bool:
+    if info.get("hazard") == Hazard.NO_WARNING.value or info.get("urgency") == "Past":
+        return True
+    if "AllClear" in (info.get("response_types") or ()):
+        return True
+    words = (info.get("event") or "", info.get("headline") or "")
+    parameters = (info.get("parameters") or {}).items()
+    pairs = [(name, value) for name, values in parameters for value in values]
+    return ended_by(msg_type, info.get("urgency"), words, pairs)
 
 
 def _silent(message: Message) -> InfoBrief:

@@ -149,6 +149,26 @@ status_report = Table(
     Index(None, "facility_ref", "reported_at"),
 )
 
+# Every consent and its end, for good: what holds is the newest of each purpose.
+consent = Table(
+    "consent",
+    metadata,
+    id_column(),
+    Column("person_kind", String(20), nullable=False),  # resident or caregiver
+    Column("person_ref", String(60), nullable=False),
+    Column("purpose", String(4), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("medium", String(12), nullable=False),
+    Column("giver_sealed", LargeBinary),
+    Column("delegation", String(30), nullable=False),
+    Column("notice_language", String(35)),
+    Column("notice_version", String(60)),
+    Column("expires", UtcDateTime),
+    Index(None, "person_kind", "person_ref"),
+    Index(None, "expires"),
+)
+
 suppression = Table(
     "suppression",
     metadata,

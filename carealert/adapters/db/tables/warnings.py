@@ -66,6 +66,8 @@ document = Table(
     Column("body", LargeBinary, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("problem", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
     UniqueConstraint("url", "sha256"),
 )
 

@@ -1,0 +1,112 @@
+"""Messages that read as a test although their status is Actual: an officer decides, in time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from carealert.domain.planning import active_infos
+from carealert.domain.warnings import MsgType
+from carealert.services.alerting import OfficeSettings
+from carealert.services.ports.holds import HeldWarning, HoldDecision
+from carealert.services.ports.store import Database, Stores
+
+#: What the desk is asked to do about a hold that nobody decided in time.
+OVERDUE = "a warning is held and nobody has said whether it is a test"
+
+
+class NotHeld(Exception):
+    """The warning does not wait for a decision; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchResult:
+    """What one look at the open holds did."""
+
+    closed: int = 0
+    alarms: int = 0
+
+
+def release(db: Database, warning_id: int, by: str, now: datetime) -> HeldWarning:
+    """`by` says that it is no test: it is planned next, as what it says if it is real.
+
+    Raises NotHeld.
+    """
+    return _decide(db, warning_id, HoldDecision.RELEASE, by, now)
+
+
+def discard(db: Database, warning_id: int, by: str, now: datetime) -> HeldWarning:
+    """`by` says that it is a test: it is planned next, and reaches nobody. Raises NotHeld."""
+    return _decide(db, warning_id, HoldDecision.DISCARD, by, now)
+
+
+def watch(db: Database, office: OfficeSettings, now: datetime) -> WatchResult:
+    """Close the holds that no longer matter, and raise one alarm for each that is overdue."""
+    closed = alarms = 0
+    with db.reading() as stores:
+        if not stores.holds.waiting():
+            return WatchResult()
+    with db.transaction() as stores:
+        for held in stores.holds.waiting():
+            how = _moot(held, office, now)
+            if how is not None:
+                closed += _close(stores, held, how, None, now)
+            elif held.deadline <= now and held.alarmed_at is None:
+                _alarm(stores, held, now)
+                alarms += 1
+    return WatchResult(closed, alarms)
+
+
+def _decide(
+    db: Database, warning_id: int, decision: HoldDecision, by: str, now: datetime
+) -> HeldWarning:
+    with db.transaction() as stores:
+        held = stores.holds.get(warning_id)
+        if held is None:
+            raise NotHeld(f"Warning {warning_id} is not held: see 'carealert warnings held'.")
+        if held.is_replaced and held.decision is None:
+            raise NotHeld(
+                f"A later message took the place of warning {warning_id}: decide on that."
+            )
+        if not _close(stores, held, decision, by, now):
+            raise NotHeld(_decided_before(held))
+        if decision is HoldDecision.RELEASE:
+            stores.warnings.settle(warning_id)
+    return held
+
+
+def _decided_before(held: HeldWarning) -> str:
+    who = f" by {held.decided_by}" if held.decided_by else ""
+    when = f" at {held.decided_at.isoformat()}" if held.decided_at else ""
+    return f"Warning {held.warning_id} does not wait any more: {held.decision}{who}{when}."
+
+
+def _moot(held: HeldWarning, office: OfficeSettings, now: datetime) -> HoldDecision | None:
+    """Why nobody needs to decide any more, if so."""
+    if held.is_replaced:
+        return HoldDecision.REPLACED
+    if held.warning.msg_type is MsgType.CANCEL:
+        return None
+    holds = active_infos(held.warning, office.office(frozenset()), now)
+    return None if holds else HoldDecision.OVER
+
+
+def _close(
+    stores: Stores, held: HeldWarning, decision: HoldDecision, by: str | None, now: datetime
+) -> bool:
+    if not stores.holds.decide(held.warning_id, decision, by, now):
+        return False
+    stores.holds.desk_done(held.warning_id, now)
+    stores.journal.write(now, "hold_closed", f"warning:{held.warning_id}", decision=decision.value)
+    return True
+
+
+def _alarm(stores: Stores, held: HeldWarning, now: datetime) -> None:
+    """Once: the desk gets a task, and the board shows it until somebody decides."""
+    stores.holds.alarmed(held.warning_id, now)
+    stores.holds.ask_desk(held.warning_id, OVERDUE, now)
+    stores.journal.write(
+        now,
+        "hold_overdue",
+        f"warning:{held.warning_id}",
+        deadline=held.deadline.isoformat(),
+        reason=held.reason,
+    )

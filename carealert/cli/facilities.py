@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
-from carealert.adapters.registry.files import read_facilities
+from carealert.adapters.registry.csv_text import UnreadableSheet
+from carealert.adapters.registry.files import Source, scan_facilities
+from carealert.adapters.registry.map_files import read_map
+from carealert.adapters.registry.rejects import write_rejects
 from carealert.bootstrap import open_app
-from carealert.cli.importing import defaults_of, show, stop_on
-from carealert.cli.output import emit
+from carealert.cli.importing import defaults_of, show, show_trial, stop_on
+from carealert.cli.output import Exit, emit
+from carealert.cli.progress import progress
 from carealert.clock import now
 from carealert.services.registering import FacilityLine, import_facilities, list_facilities
 
@@ -18,17 +22,42 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX.")],
+    map_: Annotated[
+        Path | None,
+        typer.Option("--map", exists=True, dir_okay=False, help="Their columns, YAML or TOML."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and keep nothing.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the rows to mend into this CSV file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Add and change facilities by their refs: every row, or none if one is wrong.
 
     Example: carealert facilities import facilities.csv --dry-run
     """
+    try:
+        columns = read_map(map_, facilities=True).facilities if map_ else None
+    except UnreadableSheet as problem:
+        stop_on(problem.errors, as_json)
+        return
     application = open_app()
-    rows = read_facilities(file, defaults_of(application))
-    stop_on(rows.errors, as_json)
-    show(import_facilities(application.db, rows.items, now(), dry_run=dry_run), (), as_json)
+    source = Source(file, columns.sheet if columns else None, columns)
+    with progress() as step:
+        scan = scan_facilities(
+            source, defaults_of(application), lambda part: step(f"reading {source.label}", part)
+        )
+    if rejects is not None:
+        write_rejects(scan, rejects)
+    if not dry_run:
+        stop_on(scan.errors, as_json)
+    report = import_facilities(application.db, scan.items, now(), dry_run=dry_run)
+    if not dry_run:
+        show(report, scan.notes, as_json)
+        return
+    show_trial(report, {"facilities": len(scan.rejected())}, scan.errors, scan.notes, as_json)
+    if scan.errors:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command("list")

@@ -1,73 +1,125 @@
 """`carealert people`: register residents and caregivers, and see what they need."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from carealert.adapters.file_errors import RowError
-from carealert.adapters.registry.files import read_caregivers, read_residents
+from carealert.adapters.registry.csv_text import UnreadableSheet
+from carealert.adapters.registry.suggest import suggest_map
 from carealert.bootstrap import open_app
-from carealert.cli.importing import defaults_of, file_in, show, stop_on
+from carealert.cli import people_files, persons
+from carealert.cli.importing import (
+    defaults_of,
+    duplicates_text,
+    likeness_json,
+    show,
+    show_trial,
+    stop_on,
+)
 from carealert.cli.output import Exit, emit, fail
+from carealert.cli.progress import progress
 from carealert.clock import now
-from carealert.services.ports.registry import UnknownResidents
-from carealert.services.registering import count_needs, import_people
+from carealert.services.ports.registry import Quality, UnknownResidents
+from carealert.services.quality import find_duplicates, measure
+from carealert.services.registering import (
+    ImportReport,
+    count_needs,
+    import_people,
+    try_people,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
 File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="CSV or XLSX.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @app.command("import")
 def import_(
-    folder: Annotated[
+    path: Annotated[
         Path | None,
-        typer.Argument(exists=True, file_okay=False, help="Holds residents.* and caregivers.*."),
+        typer.Argument(
+            exists=True, help="Folder with residents.* and caregivers.*; with --map a file."
+        ),
     ] = None,
     residents: File = None,
     caregivers: File = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option("--map", exists=True, dir_okay=False, help="Their columns, YAML or TOML."),
+    ] = None,
+    suggest: Annotated[
+        Path | None,
+        typer.Option("--suggest-map", exists=True, dir_okay=False, help="Print a map for a file."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and keep nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the rows to mend into this CSV file.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Add and change people by their refs: every row, or none if one is wrong.
 
     Example: carealert people import --residents residents.csv --caregivers caregivers.csv
     """
-    if folder is not None:
-        residents = residents or file_in(folder, "residents")
-        caregivers = caregivers or file_in(folder, "caregivers")
-    if residents is None and caregivers is None:
+    if suggest is not None:
+        _suggest(suggest, as_json)
+        return
+    try:
+        sources = people_files.sources_of(path, residents, caregivers, map_)
+    except UnreadableSheet as problem:
+        stop_on(problem.errors, as_json)
+        return
+    if not sources:
         fail("No file: name --residents, --caregivers or a folder that holds them.", Exit.USAGE)
     application = open_app()
-    defaults = defaults_of(application)
-    people = read_residents(residents, defaults) if residents else None
-    carers = read_caregivers(caregivers, defaults) if caregivers else None
-    stop_on([error for rows in (people, carers) if rows for error in rows.errors], as_json)
-    try:
-        report = import_people(
-            application.db,
-            people.items if people else (),
-            carers.items if carers else (),
-            now(),
-            dry_run=dry_run,
-        )
-    except UnknownResidents as error:
-        stop_on([_unknown(caregivers, error)], as_json)
+    with progress() as step:
+        files = people_files.scan(sources, defaults_of(application), step)
+        report = None
+        if not dry_run and not files.errors:
+            with suppress(UnknownResidents):  # their rows are named below
+                report = import_people(
+                    application.db, files.residents, files.caregivers, now(), step=step
+                )
+        if report is None:
+            report, unknown = try_people(
+                application.db,
+                files.residents,
+                files.caregivers,
+                known=files.resident_refs,
+                step=step,
+            )
+            files.refuse_unknown(unknown)
+    if rejects is not None:
+        people_files.write_all_rejects(files, rejects)
+    _tell(report, files, dry_run, as_json)
+
+
+def _tell(
+    report: ImportReport, files: people_files.PeopleFiles, dry_run: bool, as_json: bool
+) -> None:
+    if dry_run:
+        show_trial(report, files.rejected, files.errors, files.notes, as_json)
+        if files.errors:
+            raise typer.Exit(Exit.FAILED)
     else:
-        show(report, (), as_json)
+        stop_on(files.errors, as_json)
+        show(report, files.notes, as_json)
 
 
-def _unknown(file: Path | None, error: UnknownResidents) -> RowError:
-    what = f"names residents who are not in the register: {', '.join(error.refs)}"
-    fix = "Import the residents with them or before, or mend the refs"
-    return RowError(file.name if file else "caregivers", None, "column cares_for", what, fix)
+def _suggest(file: Path, as_json: bool) -> None:
+    try:
+        text = suggest_map(file)
+    except UnreadableSheet as problem:
+        stop_on(problem.errors, as_json)
+    else:
+        emit({"map": text}, as_json, text.rstrip("\n"))
 
 
 @app.command()
-def needs(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
+def needs(as_json: AsJson = False) -> None:
     """List the needs that rules and files may name, and how many residents have each.
 
     Example: carealert people needs
@@ -75,3 +127,67 @@ def needs(
     counted = {need.value: many for need, many in count_needs(open_app().db).items()}
     lines = [f"{many:7}  {need}" for need, many in counted.items()]
     emit(counted, as_json, "\n".join(lines))
+
+
+@app.command()
+def duplicates(as_json: AsJson = False) -> None:
+    """Propose pairs of people who may be one; nobody is merged, and refs are all that is shown.
+
+    Example: carealert people duplicates
+    """
+    found = find_duplicates(open_app().db)
+    data = {noun: likeness_json(likeness) for noun, likeness in found.items()}
+    emit(data, as_json, duplicates_text(found))
+
+
+@app.command()
+def quality(as_json: AsJson = False) -> None:
+    """Count what the register lacks, so that somebody can ask for it.
+
+    Example: carealert people quality
+    """
+    measured = measure(open_app().db, now())
+    last = measured.last_import.isoformat() if measured.last_import else None
+    data = {
+        "residents": dict(measured.residents),
+        "caregivers": dict(measured.caregivers),
+        "languages": dict(measured.languages),
+        "last_import": last,
+    }
+    emit(data, as_json, _quality_text(measured))
+
+
+_LACKS = {
+    "no_name": "without a name",
+    "gender_not_stated": "gender not stated",
+    "no_age": "neither birth year nor age band",
+    "no_position": "without a position",
+    "no_position_and_no_area": "with neither a position nor an area: no warning finds them",
+    "no_phone": "without a phone",
+    "phone_sharing_unknown": "phone sharing unknown: counts as shared",
+    "phone_bounced": "whose last message did not arrive",
+    "no_caregiver": "without a caregiver",
+    "cares_for_nobody": "who care for nobody",
+    "paid_not_stated": "paid or unpaid not stated",
+    "no_valid_P1": "without a valid consent to be told (P1): they are never told themselves",
+    "no_valid_P2": "without a valid consent to be told (P2): they are never told",
+    "consent_ends_soon": "whose consent ends within 30 days",
+}
+
+
+def _quality_text(measured: Quality) -> str:
+    lines = []
+    for noun, counts in (("residents", measured.residents), ("caregivers", measured.caregivers)):
+        lines.append(f"{counts['all']} {noun}")
+        lines += [f"{many:7}  {_LACKS[name]}" for name, many in counts.items() if name in _LACKS]
+    spoken = ", ".join(f"{language} {many}" for language, many in measured.languages.items())
+    lines.append(f"Languages: {spoken or 'none'}")
+    last = measured.last_import
+    lines.append(f"Last import: {last:%Y-%m-%d %H:%M} UTC" if last else "Last import: never")
+    return "\n".join(lines)
+
+
+app.command("find")(persons.find)
+app.command("show")(persons.show)
+app.command("forget")(persons.forget)
+app.command("export")(persons.export)

@@ -1,19 +1,32 @@
 """Registers people, facilities and areas: whole files or nothing, as often as one likes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from carealert.domain.duplicates import Likeness
 from carealert.domain.facilities import ContinuityStatus, Facility, FacilityType, StatusReport
 from carealert.domain.people import Caregiver, CareLink, Need, Resident
-from carealert.services.ports.registry import ImportCounts, PlaceArea
+from carealert.services import people_notes
+from carealert.services.ports.consents import PersonKind
+from carealert.services.ports.registry import (
+    ImportCounts,
+    PlaceArea,
+    PreparedPeople,
+    UnknownArea,
+    UnknownResidents,
+)
 from carealert.services.ports.store import Database, Stores
+from carealert.services.quality import alike_in
 
 #: A caregiver and whom this person cares for.
 CaregiverWithLinks = tuple[Caregiver, Sequence[CareLink]]
 
-#: How many codes a note spells out.
-_SPELLED = 10
+#: People that are made ready and written in one go.
+_BATCH = 2000
+
+#: Told what is being done, and how much of it is done (0 to 1).
+Step = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,7 @@ class ImportReport:
     counts: Mapping[str, ImportCounts]
     notes: tuple[str, ...]
     dry_run: bool
+    alike: Mapping[str, Likeness] = field(default_factory=dict)
 
 
 def import_people(
@@ -32,25 +46,130 @@ def import_people(
     now: datetime,
     *,
     dry_run: bool = False,
+    step: Step | None = None,
 ) -> ImportReport:
     """Add and change residents and caregivers by their refs; nobody is removed.
 
-    Raises UnknownResidents where a caregiver cares for somebody who is in neither the files nor
-    the register. With `dry_run` everything is tried and nothing is kept.
+    Everything is made ready beside the other writers, and written in one transaction. Raises
+    UnknownResidents where a caregiver cares for somebody who is in neither the files nor the
+    register. With `dry_run` nothing is written.
     """
+    tell = step or _tell_nobody
+    if dry_run:
+        report, unknown = try_people(db, residents, caregivers, step=step)
+        if unknown:
+            raise UnknownResidents(unknown)
+        return report
+    with db.reading() as stores:
+        if unknown := people_notes.strangers(stores, residents, _links(caregivers)):
+            raise UnknownResidents(unknown)
+        report = _looked_at(stores, residents, caregivers, tell)
+        batches = _batches(stores, residents, caregivers, tell, now)
+    report = replace(report, counts=_counts(batches))
+    with db.transaction() as stores:
+        overruled = 0
+        for n, batch in enumerate(batches):
+            tell("writing", n / len(batches))
+            if batch.refs:
+                known = stores.people.write(batch)
+                overruled += len(stores.consents.take_over(batch.kind, known, now))
+        stores.journal.write(now, "people_imported", "register", **_details(report.counts))
+    note = f"{overruled} people withdrew or refused what the files say they agreed to: this stands."
+    return replace(report, notes=(*report.notes, *([note] if overruled else ())))
 
-    def put(stores: Stores) -> tuple[Mapping[str, ImportCounts], tuple[str, ...]]:
-        links = [link for _, cares_for in caregivers for link in cares_for]
-        counts = {
-            "residents": stores.people.put_residents(residents),
-            "caregivers": stores.people.put_caregivers((who for who, _ in caregivers), links),
-        }
-        return counts, (
-            *_place_notes(stores, residents),
-            *_telling_notes(stores, residents, caregivers),
+
+def try_people(
+    db: Database,
+    residents: Sequence[Resident],
+    caregivers: Sequence[CaregiverWithLinks],
+    *,
+    known: Collection[str] = (),
+    step: Step | None = None,
+) -> tuple[ImportReport, Sequence[str]]:
+    """What importing them would do, and the refs of residents whom nobody knows.
+
+    `known` are further refs of residents, such as those whose own rows must be mended first.
+    Nothing is written, and no writer has to wait.
+    """
+    tell = step or _tell_nobody
+    with db.reading() as stores:
+        unknown = people_notes.strangers(stores, residents, _links(caregivers))
+        report = _looked_at(stores, residents, caregivers, tell)
+        batches = _batches(stores, residents, caregivers, tell, None)
+    named = frozenset(known)
+    report = replace(report, counts=_counts(batches), dry_run=True)
+    return report, [ref for ref in unknown if ref not in named]
+
+
+def _looked_at(
+    stores: Stores,
+    residents: Sequence[Resident],
+    caregivers: Sequence[CaregiverWithLinks],
+    tell: Step,
+) -> ImportReport:
+    notes = (
+        *people_notes.place_notes(stores, residents),
+        *people_notes.telling_notes(stores, residents, caregivers),
+    )
+    tell("looking for duplicates", 0.0)
+    alike = {"residents": alike_in(stores, PersonKind.RESIDENT, residents)}
+    tell("looking for duplicates", 0.5)
+    carers = [who for who, _ in caregivers]
+    alike["caregivers"] = alike_in(stores, PersonKind.CAREGIVER, carers)
+    return ImportReport({}, notes, dry_run=False, alike=alike)
+
+
+def _batches(
+    stores: Stores,
+    residents: Sequence[Resident],
+    caregivers: Sequence[CaregiverWithLinks],
+    tell: Step,
+    now: datetime | None,
+) -> list[PreparedPeople]:
+    """Everything in batches that are ready to write, residents first; without `now` counts only."""
+    whole = len(residents) + len(caregivers)
+    found = []
+    for start in range(0, len(residents), _BATCH):
+        tell("comparing", start / whole)
+        some = residents[start : start + _BATCH]
+        found.append(stores.people.prepare_residents(some, now=now, only_count=not now))
+    for start in range(0, len(caregivers), _BATCH):
+        tell("comparing", (len(residents) + start) / whole)
+        carers = caregivers[start : start + _BATCH]
+        people = [who for who, _ in carers]
+        links = list(_links(carers))
+        found.append(stores.people.prepare_caregivers(people, links, now=now, only_count=not now))
+    return found
+
+
+def _counts(batches: Iterable[PreparedPeople]) -> dict[str, ImportCounts]:
+    totals = {f"{kind.value}s": ImportCounts(0, 0, 0) for kind in PersonKind}
+    for batch in batches:
+        noun, done = f"{batch.kind.value}s", batch.counts
+        before = totals[noun]
+        totals[noun] = ImportCounts(
+            before.added + done.added,
+            before.changed + done.changed,
+            before.unchanged + done.unchanged,
         )
+    return totals
 
-    return _import(db, "people_imported", put, now, dry_run)
+
+def _links(caregivers: Iterable[CaregiverWithLinks]) -> Iterator[CareLink]:
+    return (link for _, cares_for in caregivers for link in cares_for)
+
+
+def _tell_nobody(_what: str, _part: float) -> None:
+    pass
+
+
+def _details(counts: Mapping[str, ImportCounts]) -> dict[str, str]:
+    """Counts as the journal keeps them."""
+    return {
+        f"{noun}_{what}": str(many)
+        for noun, done in counts.items()
+        for what, many in asdict(done).items()
+    }
 
 
 def import_facilities(
@@ -62,7 +181,7 @@ def import_facilities(
         counts = {"facilities": stores.facilities.put(facilities)}
         unasked = sum(1 for one in facilities if not (one.manager or one.deputy))
         note = f"{unasked} have no manager to ask whether their service goes on."
-        return counts, (*_place_notes(stores, facilities), *([note] if unasked else ()))
+        return counts, (*people_notes.place_notes(stores, facilities), *([note] if unasked else ()))
 
     return _import(db, "facilities_imported", put, now, dry_run)
 
@@ -74,9 +193,10 @@ def import_areas(
 
     def put(stores: Stores) -> tuple[Mapping[str, ImportCounts], tuple[str, ...]]:
         counts = {"areas": stores.areas.put(areas)}
+        _forget_known(stores)
         parents = {one.parent_code for one in areas if one.parent_code}
         known = {one.code for one in stores.areas.all()}
-        return counts, tuple(_codes_note("Parent areas", parents - known))
+        return counts, tuple(people_notes.codes_note("Parent areas", parents - known))
 
     return _import(db, "areas_imported", put, now, dry_run)
 
@@ -121,6 +241,28 @@ def list_areas(db: Database) -> Sequence[PlaceArea]:
         return stores.areas.all()
 
 
+def list_unknown_areas(db: Database) -> Sequence[UnknownArea]:
+    """What warnings named and the register lacks, the most often named first."""
+    with db.reading() as stores:
+        return stores.unknown_areas.all()
+
+
+def _forget_known(stores: Stores) -> None:
+    """Take off the list of unknown areas what is known now."""
+    unknown = stores.unknown_areas.all()
+    codes = [(one.system, one.value) for one in unknown if one.system]
+    lacking = set(stores.areas.place(codes).unknown)
+    stores.unknown_areas.forget(
+        one
+        for one in unknown
+        if (
+            (one.system, one.value) not in lacking
+            if one.system
+            else stores.areas.named(one.value).areas
+        )
+    )
+
+
 class _DryRun(Exception):
     """Ends a transaction so that it is rolled back."""
 
@@ -137,45 +279,9 @@ def _import(
         with db.transaction() as stores:
             counts, notes = put(stores)
             report = replace(report, counts=counts, notes=notes)
-            details = {
-                f"{noun}_{what}": str(many)
-                for noun, done in counts.items()
-                for what, many in asdict(done).items()
-            }
-            stores.journal.write(now, event, "register", **details)
+            stores.journal.write(now, event, "register", **_details(counts))
             if dry_run:
                 raise _DryRun  # noqa: TRY301 - leaving by an exception is what rolls back
     except _DryRun:
         pass
     return report
-
-
-def _place_notes(stores: Stores, placed: Sequence[Resident] | Sequence[Facility]) -> list[str]:
-    """Who is found by no warning at all, or only by an area that nobody has described."""
-    nowhere = sum(1 for one in placed if one.lat is None and one.area_code is None)
-    notes = [f"{nowhere} have neither a position nor an area: no warning finds them."]
-    codes = {one.area_code for one in placed if one.area_code}
-    unknown = codes - {one.code for one in stores.areas.all()} if codes else set()
-    return [*(notes if nowhere else ()), *_codes_note("Areas", unknown)]
-
-
-def _codes_note(what: str, unknown: Iterable[str]) -> list[str]:
-    codes = sorted(unknown)
-    if not codes:
-        return []
-    more = f" and {len(codes) - _SPELLED} more" if len(codes) > _SPELLED else ""
-    spelled = ", ".join(codes[:_SPELLED])
-    return [f"{what} that are not known yet: {spelled}{more}. Import them with 'areas import'."]
-
-
-def _telling_notes(
-    stores: Stores, residents: Sequence[Resident], caregivers: Sequence[CaregiverWithLinks]
-) -> list[str]:
-    """Whom nobody can tell, and who was registered as a caregiver of nobody."""
-    silent = [one.ref for one in residents if one.phone is None]
-    carers = stores.people.caregivers_of(silent)
-    alone = sum(1 for ref in silent if not any(who.phone for who, _ in carers.get(ref, ())))
-    idle = sum(1 for _, cares_for in caregivers if not cares_for)
-    notes = [f"{alone} residents have no phone and no caregiver with one: only a visit finds them."]
-    idlers = [f"{idle} caregivers care for nobody: they are never told anything."]
-    return [*(notes if alone else ()), *(idlers if idle else ())]

@@ -14,7 +14,13 @@ from typer.testing import CliRunner
 from carealert.adapters.db.tables import journal
 from carealert.adapters.sealing import Sealer
 from carealert.cli import areas, facilities, people
-from tests.support.register_db import REGISTER, RegisterApp, RegisterDatabase
+from tests.support.builders import NOW
+from tests.support.register_db import (
+    REGISTER,
+    RegisterApp,
+    RegisterDatabase,
+    put_warnings,
+)
 
 Run = Callable[..., Result]
 
@@ -190,3 +196,56 @@ def test_areas_are_imported_from_several_files_and_listed(run: Run, tmp_path: Pa
         ("B", {"bn": "Name B"}),
     ]
     assert "no outline" in run(areas.app, "list").stdout
+
+
+COUNTY = """{"type": "FeatureCollection", "features": [{"type": "Feature",
+"properties": {"code": "US06037", "code_system": "own", "level": 2, "name": "Los Angeles",
+"fips": "06037", "ugc": "CAC037"}, "geometry": {"type": "Polygon",
+"coordinates": [[[-118.9, 33.7], [-117.6, 33.7], [-117.6, 34.8], [-118.9, 33.7]]]}}]}"""
+
+
+def test_an_area_gets_a_code_for_each_system_from_one_file(
+    run: Run, tmp_path: Path, db: RegisterDatabase
+) -> None:
+    file = tmp_path / "counties.geojson"
+    file.write_text(COUNTY)
+    assert run(areas.app, "import", file).exit_code == 0
+    assert run(areas.app, "import", file, "--system", "SAME", "--code", "fips").exit_code == 0
+    wrong = run(areas.app, "import", file, "--system", "UGC", "--code", "zone")
+    assert (wrong.exit_code, "feature 1 zone" in wrong.stderr) == (1, True)
+    with db.reading() as stores:
+        keys = {(one.code_system, one.code) for one in stores.areas.all()}
+        assert keys == {("own", "US06037"), ("SAME", "06037")}
+        assert not stores.areas.place([("FIPS6", "006037")]).unknown
+
+
+def test_areas_that_warnings_named_are_listed_until_they_are_known(
+    run: Run, tmp_path: Path, db: RegisterDatabase
+) -> None:
+    put_warnings(db.engine, 1, 2)
+    assert run(areas.app, "unknown").stdout == "Every area that a warning named is known.\n"
+    with db.transaction() as stores:
+        for number in (1, 2):
+            stores.unknown_areas.note("met@example.org", [("FIPS6", "006037")], number, NOW)
+        more = [("UGC", "CAC037"), ("", "Los Angeles"), ("", "Atlantis")]
+        stores.unknown_areas.note("met@example.org", more, 2, NOW)
+    text = run(areas.app, "unknown").stdout
+    assert text.splitlines()[0] == "    2  2026-05-26 06:00 UTC  met@example.org  FIPS6 006037"
+    assert '"Atlantis"' in text
+    first = json.loads(run(areas.app, "unknown", "--json").stdout)[0]
+    assert first == {
+        "sender": "met@example.org",
+        "system": "FIPS6",
+        "value": "006037",
+        "times": 2,
+        "first_at": "2026-05-26T06:00:00+00:00",
+        "last_at": "2026-05-26T06:00:00+00:00",
+        "warning": 2,
+    }
+    file = tmp_path / "counties.geojson"
+    file.write_text(COUNTY)
+    run(areas.app, "import", file, "--system", "SAME", "--code", "fips", "--dry-run")
+    assert len(json.loads(run(areas.app, "unknown", "--json").stdout)) == 4
+    run(areas.app, "import", file, "--system", "SAME", "--code", "fips")
+    left = json.loads(run(areas.app, "unknown", "--json").stdout)
+    assert {one["value"] for one in left} == {"CAC037", "Atlantis"}

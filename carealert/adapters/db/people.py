@@ -1,13 +1,19 @@
 """Residents, caregivers, the links between them, and the numbers that said STOP."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Table, delete, func, insert, literal, select, union_all
+from sqlalchemy import Connection, Table, delete, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
+from carealert.adapters.db import persons
+from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.descent import codes_below
+from carealert.adapters.db.first_consents import first_consents, keep_first_consents, people_bulk
+from carealert.adapters.db.forgetting import forget
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.people_rows import (
     caregiver_of,
@@ -18,6 +24,7 @@ from carealert.adapters.db.people_rows import (
     resident_of,
     resident_row,
 )
+from carealert.adapters.db.quality import quality
 from carealert.adapters.db.spatial import refs_inside, refs_unplaced
 from carealert.adapters.db.tables import (
     care_link,
@@ -27,11 +34,21 @@ from carealert.adapters.db.tables import (
     resident,
     suppression,
 )
-from carealert.adapters.db.upserts import changed_refs, write
+from carealert.adapters.db.upserts import changed_refs
 from carealert.adapters.sealing import Sealer
+from carealert.domain.duplicates import Trace
 from carealert.domain.notices import RecipientKind
-from carealert.domain.people import Caregiver, CareLink, CareRole, Resident
-from carealert.services.ports.registry import ImportCounts, Owner, UnknownResidents
+from carealert.domain.people import Caregiver, CareLink, CareRole, Consent, Resident
+from carealert.services.ports.consents import PersonKind
+from carealert.services.ports.registry import (
+    Forgotten,
+    ImportCounts,
+    Owner,
+    PreparedPeople,
+    Quality,
+    Sent,
+    UnknownResidents,
+)
 
 _INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -47,6 +64,11 @@ _KINDS = {
 }
 
 
+#: caregiver, resident, relation, role
+_Link = tuple[str, str, str | None, str]
+_LINK = ("resident_id", "caregiver_id", "relation", "role")
+
+
 class SqlPeople:
     """PeopleStore on a connection."""
 
@@ -55,21 +77,44 @@ class SqlPeople:
         self._sealer = sealer
 
     def put_residents(self, residents: Iterable[Resident]) -> ImportCounts:
-        given = {one.ref: one for one in residents}
-        digests = {ref: digest_of(self._sealer, one) for ref, one in given.items()}
-        new, changed, counts = changed_refs(self._connection, resident, digests)
-        refs = [*new, *changed]
-        cells = cell_columns([(given[ref].lat, given[ref].lon) for ref in refs])
-        rows = [
-            {**resident_row(given[ref], digests[ref], self._sealer), "cell": cell}
-            for ref, cell in zip(refs, cells, strict=True)
-        ]
-        write(self._connection, resident, rows[: len(new)], rows[len(new) :])
-        return counts
+        prepared = self.prepare_residents(residents)
+        self.write(prepared)
+        return prepared.counts
 
     def put_caregivers(
         self, caregivers: Iterable[Caregiver], links: Iterable[CareLink]
     ) -> ImportCounts:
+        prepared = self.prepare_caregivers(caregivers, links)
+        self.write(prepared)
+        return prepared.counts
+
+    def prepare_residents(
+        self,
+        residents: Iterable[Resident],
+        *,
+        now: datetime | None = None,
+        only_count: bool = False,
+    ) -> PreparedPeople:
+        given = {one.ref: one for one in residents}
+        digests = {ref: digest_of(self._sealer, one) for ref, one in given.items()}
+        new, changed, counts = changed_refs(self._connection, resident, digests)
+        refs = [] if only_count else [*new, *changed]
+        cells = cell_columns([(given[ref].lat, given[ref].lon) for ref in refs])
+        rows = (
+            {**resident_row(given[ref], digests[ref], self._sealer), "cell": cell}
+            for ref, cell in zip(refs, cells, strict=True)
+        )
+        consents = {ref: given[ref].consent for ref in refs}
+        return self._prepared(PersonKind.RESIDENT, counts, rows, consents, now)
+
+    def prepare_caregivers(
+        self,
+        caregivers: Iterable[Caregiver],
+        links: Iterable[CareLink],
+        *,
+        now: datetime | None = None,
+        only_count: bool = False,
+    ) -> PreparedPeople:
         given = {one.ref: one for one in caregivers}
         cares = links_of(links)
         if strangers := cares.keys() - given.keys():
@@ -78,35 +123,53 @@ class SqlPeople:
             ref: digest_of(self._sealer, one, *cares.get(ref, ())) for ref, one in given.items()
         }
         new, changed, counts = changed_refs(self._connection, caregiver, digests)
-        rows = [caregiver_row(given[ref], digests[ref], self._sealer) for ref in (*new, *changed)]
-        write(self._connection, caregiver, rows[: len(new)], rows[len(new) :])
-        self._replace_links([*new, *changed], cares)
-        return counts
+        refs = [] if only_count else [*new, *changed]
+        rows = (caregiver_row(given[ref], digests[ref], self._sealer) for ref in refs)
+        consents = {ref: given[ref].consent for ref in refs}
+        own = [
+            (ref, link.resident_ref, link.relation, link.role.value)
+            for ref in refs
+            for link in cares.get(ref, ())
+        ]
+        return self._prepared(PersonKind.CAREGIVER, counts, rows, consents, now, own)
 
-    def _replace_links(
-        self, caregiver_refs: Sequence[str], cares: Mapping[str, Sequence[CareLink]]
-    ) -> None:
-        links = [link for ref in caregiver_refs for link in cares.get(ref, ())]
-        carers = self._ids(caregiver, caregiver_refs)
-        homes = self._ids(resident, {link.resident_ref for link in links})
-        unknown = sorted({link.resident_ref for link in links} - homes.keys())
+    def _prepared(
+        self,
+        kind: PersonKind,
+        counts: ImportCounts,
+        rows: Iterable[Mapping[str, Any]],
+        consents: Mapping[str, Consent],
+        now: datetime | None,
+        links: Sequence[_Link] = (),
+    ) -> PreparedPeople:
+        bulk = people_bulk(self._connection, kind)
+        records = first_consents(self._connection, self._sealer, kind, consents, now) if now else []
+        # Packed, because a city's rows would fill the memory as Python objects.
+        packed = pickle.dumps(([bulk.ready(row) for row in rows], links, records), protocol=5)
+        return PreparedPeople(kind, counts, tuple(consents), packed)
+
+    def write(self, prepared: PreparedPeople) -> frozenset[str]:
+        rows, links, records = pickle.loads(prepared.packed)  # noqa: S301 - packed by this process
+        people_bulk(self._connection, prepared.kind).write(self._connection, rows)
+        if prepared.kind is PersonKind.CAREGIVER:
+            self._replace_links(prepared.refs, links)
+        return keep_first_consents(self._connection, prepared.kind, prepared.refs, records)
+
+    def _replace_links(self, refs: Sequence[str], links: Sequence[_Link]) -> None:
+        carers = self._ids(caregiver, refs)
+        named = {home for _, home, _, _ in links}
+        homes = self._ids(resident, named)
+        unknown = sorted(named - homes.keys())
         if unknown:
             raise UnknownResidents(unknown)
-        stale = select(caregiver.c.id).where(
-            one_of(self._connection, caregiver.c.ref, caregiver_refs)
-        )
+        stale = select(caregiver.c.id).where(one_of(self._connection, caregiver.c.ref, refs))
         self._connection.execute(delete(care_link).where(care_link.c.caregiver_id.in_(stale)))
-        if links:
-            rows = [
-                {
-                    "resident_id": homes[link.resident_ref],
-                    "caregiver_id": carers[link.caregiver_ref],
-                    "relation": link.relation,
-                    "role": link.role.value,
-                }
-                for link in links
-            ]
-            self._connection.execute(insert(care_link), rows)
+        bulk = Bulk(self._connection, care_link, _LINK)
+        rows = (
+            {"resident_id": homes[home], "caregiver_id": carers[who], "relation": how, "role": role}
+            for who, home, how, role in links
+        )
+        bulk.write(self._connection, [bulk.ready(row) for row in rows])
 
     def _ids(self, table: Table, refs: Iterable[str]) -> dict[str, int]:
         query = select(table.c.ref, table.c.id).where(one_of(self._connection, table.c.ref, refs))
@@ -119,6 +182,22 @@ class SqlPeople:
 
     def resident_refs(self) -> frozenset[str]:
         return frozenset(self._connection.scalars(select(resident.c.ref)))
+
+    def with_phoned_carers(self, refs: Iterable[str], apart_from: Iterable[str]) -> frozenset[str]:
+        query = (
+            select(resident.c.ref)
+            .join_from(resident, care_link, care_link.c.resident_id == resident.c.id)
+            .join(caregiver, care_link.c.caregiver_id == caregiver.c.id)
+            .where(
+                one_of(self._connection, resident.c.ref, refs),
+                caregiver.c.phone_hash.is_not(None),
+                ~one_of(self._connection, caregiver.c.ref, apart_from),
+            )
+        )
+        return frozenset(self._connection.scalars(query))
+
+    def traces(self, kind: PersonKind) -> Iterator[Trace]:
+        yield from persons.traces(self._connection, self._sealer, kind)
 
     def caregivers_of(
         self, refs: Iterable[str]
@@ -172,6 +251,34 @@ class SqlPeople:
         found = self._connection.execute(union_all(*people, contacts))
         rows = sorted(found, key=lambda row: (list(_KINDS).index(row.kind), row.ref))
         return [Owner(_KINDS[row.kind].value, row.ref, row.language) for row in rows]
+
+    def caregiver_refs(self) -> frozenset[str]:
+        return frozenset(self._connection.scalars(select(caregiver.c.ref)))
+
+    def caregivers(self, refs: Iterable[str]) -> Sequence[tuple[Caregiver, Sequence[CareLink]]]:
+        wanted = one_of(self._connection, caregiver.c.ref, frozenset(refs))
+        query = (
+            select(caregiver.c.ref, resident.c.ref, care_link.c.relation, care_link.c.role)
+            .join_from(caregiver, care_link, care_link.c.caregiver_id == caregiver.c.id)
+            .join(resident, care_link.c.resident_id == resident.c.id)
+            .where(wanted)
+        )
+        rows = self._connection.execute(query)
+        links = links_of(CareLink(who, home, how, CareRole(role)) for who, home, how, role in rows)
+        people = self._connection.execute(select(caregiver).where(wanted).order_by(caregiver.c.ref))
+        return [(caregiver_of(row, self._sealer), links.get(row.ref, ())) for row in people]
+
+    def names(self, kind: PersonKind, most: int) -> Iterator[tuple[str, str]]:
+        yield from persons.names(self._connection, self._sealer, kind, most)
+
+    def last_sent(self, number: str) -> Sent | None:
+        return persons.last_sent(self._connection, self._sealer.phone_hash(number))
+
+    def quality(self, now: datetime, soon: timedelta) -> Quality:
+        return quality(self._connection, now, soon)
+
+    def forget(self, kind: PersonKind, ref: str, now: datetime) -> Forgotten | None:
+        return forget(self._connection, self._sealer, kind, ref, now)
 
     def suppressed(self) -> frozenset[str]:
         sealed = self._connection.scalars(select(suppression.c.phone_sealed))

@@ -15,13 +15,17 @@ _DEEPEST = 10
 _HIGHEST_CODE = 60
 
 
-def read_areas(path: Path, language: str) -> Rows[PlaceArea]:
+def read_areas(
+    path: Path, language: str, system: str | None = None, code: str = "code"
+) -> Rows[PlaceArea]:
     """All areas of a FeatureCollection, or all its errors.
 
     Properties: `code`, `code_system`, `level` (0 = country), `parent_code`, and `names` (language
     -> name), or `name` for the office's own `language`. An invalid geometry is repaired and noted.
+    With `system` all codes are of that system, and of the property `code`: so one file gives its
+    areas aliases, one import for each system.
     """
-    reader = _Reader(path.name, language)
+    reader = _Reader(path.name, language, system, code)
     for number, feature in enumerate(reader.features(path), start=1):
         reader.read(number, feature)
     if reader.errors:
@@ -30,9 +34,11 @@ def read_areas(path: Path, language: str) -> Rows[PlaceArea]:
 
 
 class _Reader:
-    def __init__(self, file: str, language: str) -> None:
+    def __init__(self, file: str, language: str, system: str | None, code: str) -> None:
         self.file = file
         self.language = language
+        self.system = system
+        self.code = code
         self.areas: dict[tuple[str, str], PlaceArea] = {}
         self.errors: list[RowError] = []
         self.notes: list[str] = []
@@ -58,9 +64,11 @@ class _Reader:
         if not isinstance(properties, dict):
             self._wrong(number, "properties", "are missing", "Give at least code and code_system")
             return
+        if self.system is not None:
+            properties = {**properties, "code_system": self.system}
         one = PlaceArea(
             code_system=self._text(number, properties, "code_system") or "",
-            code=self._text(number, properties, "code") or "",
+            code=self._text(number, properties, self.code) or "",
             level=self._level(number, properties.get("level")),
             parent_code=self._text(number, properties, "parent_code", optional=True),
             names=self._names(number, properties),

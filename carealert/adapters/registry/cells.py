@@ -5,16 +5,25 @@ An error never says what stood in the cell: the file is personal, the error may 
 
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from carealert.adapters.file_errors import RowError
+from carealert.adapters.registry.numbers import Unclear, e164
+from carealert.adapters.registry.remarks import Remark, Remarks
+from carealert.adapters.registry.values import (
+    clock_of,
+    day_of,
+    language_of,
+    moment_of,
+    word_of,
+    words_of,
+)
 from carealert.domain.people import Consent, Phone, PhoneSharing, Purpose
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -22,15 +31,34 @@ Number = TypeVar("Number", int, float)
 
 _REF = re.compile(r"[\w.:/-]{1,60}")
 _CODE = re.compile(r"[\w.:/ -]{1,60}")
-#: Language, script, region of RFC 5646 (BCP 47); variants and extensions do not choose a text.
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?", re.IGNORECASE)
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+_UNKNOWN_BYTES = re.compile("[\ud800-\udfff]")
+#: What no plain cell has: the quick look that nearly every cell passes.
+_ODD = re.compile("^[=@#]|[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _SHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"}
 )
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+#: Day numbers of spreadsheets, counted from here, that can be meant: 1954 to 2119.
+_DAY_ZERO = date(1899, 12, 30)
+_DAY_NUMBER = re.compile(r"[2-7]\d{4}(\.\d+)?")
+_DAY_FRACTION = re.compile(r"0(\.\d+)?")
+_POINT_ZERO = re.compile(r"(?<=\d)\.0+$")
+#: A year that a spreadsheet shows as a date falls into this one, and so means nothing.
+_YEARS_AS_DATES = 1905
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+_PHONE_PROBLEMS: Mapping[Unclear | None, tuple[str, str]] = {
+    None: ("cannot be a phone number", "Write it as text with + and the country's code"),
+    Unclear.WORN_DOWN: (
+        "is a number that a spreadsheet has rounded",
+        "Write it again in full, as text with + and the country's code",
+    ),
+    Unclear.MORE_THAN_ONE: (
+        "holds more than one phone number",
+        "Keep one of them, and register the other person, too",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +77,50 @@ class Defaults:
 
 @dataclass(slots=True)
 class Cells:
-    """The cells of one row. What is wrong lands in `errors`; the value is then the default."""
+    """The cells of one row. What is wrong lands in `errors`; the value is then the default.
+
+    `shown` gives our columns the headings that the file has for them.
+    """
 
     file: str
     line: int
     values: Mapping[str, str]
     defaults: Defaults
+    remarks: Remarks
+    shown: Mapping[str, str] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
 
     def wrong(self, column: str | None, what: str, fix: str) -> None:
         """Collect an error of this row."""
-        self.errors.append(RowError(self.file, self.line, column, what, fix))
+        name = self.shown.get(column, column) if column else None
+        self.errors.append(RowError(self.file, self.line, name, what, fix))
+
+    def remark(self, remark: Remark, column: str) -> None:
+        """Count a kindness to this cell."""
+        self.remarks.add(remark, self.line, self.shown.get(column, column))
 
     def text(self, column: str, longest: int, *, lines: bool = False) -> str | None:
         """Free text, or None where the cell is empty."""
-        value = self.values.get(column, "")
+        value = self.values.get(column)
+        if not value:
+            return None
+        if len(value) <= longest and not _ODD.search(value):
+            return value
+        return self._odd_text(column, value, longest, lines)
+
+    def _odd_text(self, column: str, value: str, longest: int, lines: bool) -> str | None:
         if value.startswith(("=", "@")):
             self.wrong(column, "begins with = or @", "Write the value itself, not a formula")
         elif value in _SHEET_ERRORS:
             self.wrong(column, "holds a spreadsheet's error", "Mend the formula, or clear the cell")
+        elif _UNKNOWN_BYTES.search(value):
+            self.wrong(column, "is in an unknown encoding", "Save the file as 'CSV UTF-8'")
         elif _UNPRINTABLE.search(value) or (not lines and re.search(r"[\r\n\t]", value)):
             self.wrong(column, "holds a line break or a control character", "Write it in one line")
         elif len(value) > longest:
             self.wrong(column, f"has {len(value)} characters", f"Use at most {longest}")
         else:
-            return value or None
+            return value
         return None
 
     def required(self, column: str, longest: int) -> str:
@@ -96,28 +143,39 @@ class Cells:
         value = self.text(column, 4000) or ""
         return [part.strip() for part in value.split(";") if part.strip()]
 
+    def parts(self, column: str) -> list[str]:
+        """The parts of a list cell in their places, the empty ones too; none in an empty cell."""
+        value = self.text(column, 4000)
+        return [part.strip() for part in value.split(";")] if value else []
+
     def choice(self, column: str, words: type[Word], default: Word) -> Word:
         """One word of a closed list; `default` where the cell is empty."""
-        found = self._words(column, words, [value] if (value := self.text(column, 60)) else [])
-        return found[0] if found else default
+        return self.word(column, words) or default
 
     def word(self, column: str, words: type[Word]) -> Word | None:
         """One word of a closed list, or None where the cell is empty."""
-        found = self._words(column, words, [value] if (value := self.text(column, 60)) else [])
-        return found[0] if found else None
+        value = self.text(column, 60)
+        if value is None:
+            return None
+        found = cast(Word | None, word_of(words, value.casefold()))
+        if found is None:
+            self._not_a_word(column, words)
+        return found
 
     def choices(self, column: str, words: type[Word]) -> frozenset[Word]:
         """Any words of a closed list."""
-        return frozenset(self._words(column, words, self.items(column)))
+        value = self.text(column, 4000)
+        if value is None:
+            return frozenset()
+        found, strange, many = words_of(words, value.casefold())
+        if strange is not None:
+            part = f" (part {strange} of the list)" if many > 1 else ""
+            self._not_a_word(column, words, part)
+        return cast(frozenset[Word], found)
 
-    def _words(self, column: str, words: type[Word], given: Iterable[str]) -> list[Word]:
-        known = {word.value.casefold(): word for word in words}
-        found = [known.get(item.casefold()) for item in given]
-        if None in found:
-            many = f" (part {found.index(None) + 1} of the list)" if len(found) > 1 else ""
-            allowed = ", ".join(word.value for word in words)
-            self.wrong(column, f"is not a word of the list{many}", f"Use one of: {allowed}")
-        return [word for word in found if word is not None]
+    def _not_a_word(self, column: str, words: type[StrEnum], part: str = "") -> None:
+        allowed = ", ".join(word.value for word in words)
+        self.wrong(column, f"is not a word of the list{part}", f"Use one of: {allowed}")
 
     def one_of(self, column: str, words: Iterable[str]) -> str | None:
         """One of these words, or None where the cell is empty."""
@@ -132,8 +190,8 @@ class Cells:
         return _YES_NO.get(value) if value else None
 
     def whole(self, column: str, low: int, high: int) -> int | None:
-        """A whole number from `low` to `high`, or None where the cell is empty."""
-        return self._number(column, low, high, int)
+        """A whole number from `low` to `high`, also as 4.0, or None where the cell is empty."""
+        return self._number(column, low, high, _whole)
 
     def number(self, column: str, low: float, high: float) -> float | None:
         """A number from `low` to `high`, or None where the cell is empty."""
@@ -148,13 +206,26 @@ class Cells:
         try:
             number = read(value.replace("_", "?"))  # Python would read 1_0 as ten
         except ValueError:
-            what = "a whole number" if read is int else "a number"
+            what = "a whole number" if read is _whole else "a number"
             self.wrong(column, f"is not {what}", "Use digits, and a point for decimals")
             return None
         if not (math.isfinite(number) and low <= number <= high):
             self.wrong(column, "is out of range", f"Use {low} to {high}")
             return None
         return number
+
+    def year(self, column: str, low: int, high: int) -> int | None:
+        """A year; of a whole date the year is kept, for no more was asked."""
+        value = self.values.get(column, "")
+        day = day_of(value) if len(value) == _DATE_LENGTH else None
+        if day is None:
+            return self.whole(column, low, high)
+        if day.year == _YEARS_AS_DATES or not low <= day.year <= high:
+            fix = "Format the column as a number, and write the year with four digits"
+            self.wrong(column, "is a date that a spreadsheet made of something else", fix)
+            return None
+        self.remark(Remark.YEAR_OF_DATE, column)
+        return day.year
 
     def place(self) -> tuple[float | None, float | None]:
         """(lat, lon) in WGS 84 degrees; both or neither."""
@@ -175,66 +246,55 @@ class Cells:
         value = self.text(column, 60)
         if value is not None and not _CODE.fullmatch(value):
             self.wrong(column, "is not a code", "Use letters, digits and . : / -")
-        return value
+        return sys.intern(value) if value else None
 
     def language(self, column: str) -> str | None:
         """A language tag, spelled as RFC 5646 recommends, or None."""
         value = self.text(column, 35)
-        found = _LANGUAGE.fullmatch(value) if value else None
+        found = language_of(value) if value else None
         if value and not found:
             self.wrong(column, "is not a language tag", "Use BCP 47, such as bn, fil or pt-BR")
-        if not found:
-            return None
-        language, script, region = found.groups()
-        parts = (language.lower(), (script or "").title(), (region or "").upper())
-        return "-".join(part for part in parts if part)
+        return found
 
     def clock(self, column: str) -> time | None:
         """A time of day, or None."""
-        value = self.text(column, 20)
-        found = _CLOCK.fullmatch(value) if value else None
-        if value and not found:
+        value = self.text(column, 25)
+        if value is None:
+            return None
+        if _DAY_FRACTION.fullmatch(value):
+            minutes = round(float(value) * 24 * 60) % (24 * 60)
+            self.remark(Remark.TIME_FRACTION, column)
+            return time(*divmod(minutes, 60))
+        found = clock_of(value)
+        if found is None:
             self.wrong(column, "is not a time", "Use HH:MM, from 00:00 to 23:59")
-        return time(int(found[1]), int(found[2])) if found else None
+        return found
 
     def moment(self, column: str, *, whole_day: bool = False) -> datetime | None:
         """An aware moment; a date alone is its first moment, or with `whole_day` its last."""
         value = self.text(column, 40)
-        if value is None:
-            return None
-        moment = self._moment(value, whole_day)
+        return self._moment(column, value, whole_day) if value else None
+
+    def _moment(self, column: str, value: str, whole_day: bool) -> datetime | None:
+        if _DAY_NUMBER.fullmatch(value):
+            value = _from_day_number(float(value))
+            self.remark(Remark.DAY_NUMBER, column)
+        moment = moment_of(value, whole_day, self.defaults.zone)
         if moment is None:
             fix = "Use 2026-05-31 or 2026-05-31T14:30, with an offset if not in the office's zone"
             self.wrong(column, "is not a date or moment", fix)
         return moment
-
-    def _moment(self, value: str, whole_day: bool) -> datetime | None:
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:  # not a date alone
-            try:
-                moment = datetime.fromisoformat(value)
-            except ValueError:
-                return None
-        else:
-            moment = datetime.combine(day, time(0))
-            # The last days of the calendar have no next day, and no honest use here.
-            moment += timedelta(days=whole_day and day.year < _LAST_YEAR)
-        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=self.defaults.zone)
 
     def phone(self, column: str) -> str | None:
         """A number in E.164 that can exist, or None where the cell is empty."""
         value = self.text(column, 60)
         if value is None:
             return None
-        number = _parsed(value, self.defaults.region)
-        if number is None:
-            fix = "Write it as text with + and the country's code"
-            self.wrong(column, "cannot be a phone number", fix)
-            return None
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        number = e164(value, self.defaults.region)
+        if isinstance(number, str):
+            return number
+        self.wrong(column, *_PHONE_PROBLEMS[number])
+        return None
 
     def shared_phone(self) -> Phone | None:
         """The columns `phone` and `phone_sharing`."""
@@ -243,20 +303,51 @@ class Cells:
         return Phone(number, sharing) if number else None
 
     def consent(self) -> Consent:
-        """The consent columns; a date in `consent_expires` is the last day that it holds."""
-        return Consent(
-            self.choices("consent_purposes", Purpose),
-            self.text("consent_giver", 100),
-            self.moment("consent_expires", whole_day=True),
-        )
+        """The consent columns; a date in `consent_expires` is the last day that it holds.
+
+        It has one moment for all purposes, or one for each in the order of the cell.
+        """
+        giver = self.text("consent_giver", 100)
+        purposes = self.choices("consent_purposes", Purpose)
+        if ";" not in self.values.get("consent_expires", ""):
+            return Consent(purposes, giver, self.moment("consent_expires", whole_day=True))
+        return Consent(purposes, giver, ends=self._ends())
+
+    def _ends(self) -> tuple[tuple[Purpose, datetime], ...]:
+        column = "consent_expires"
+        given = self.items("consent_purposes")
+        moments = self.parts(column)
+        if len(given) != len(moments):
+            what = f"has {len(moments)} parts for {len(given)} purposes"
+            self.wrong(column, what, "Give one for all, or one for each purpose")
+            return ()
+        ends = {}
+        for purpose, value in zip(given, moments, strict=True):
+            word = word_of(Purpose, purpose.casefold())
+            end = self._moment(column, value, whole_day=True) if value else None
+            if word is not None and end is not None:
+                ends[cast(Purpose, word)] = end
+        return tuple(sorted(ends.items()))
 
 
 REF_RULE = "1 to 60 letters, digits and . _ : / -"
+_DATE_LENGTH = len("2026-05-31")
 
 
 def is_ref(value: str) -> bool:
     """True if the office may use this as a row's name."""
     return _REF.fullmatch(value) is not None
+
+
+def _whole(text: str) -> int:
+    return int(_POINT_ZERO.sub("", text))
+
+
+def _from_day_number(number: float) -> str:
+    days, rest = divmod(number, 1)
+    day = (_DAY_ZERO + timedelta(days=int(days))).isoformat()
+    hours, minutes = divmod(min(round(rest * 24 * 60), 24 * 60 - 1), 60)
+    return f"{day}T{hours:02}:{minutes:02}" if rest else day
 
 
 def _looks_swapped(lat: str, lon: str) -> bool:
@@ -265,14 +356,3 @@ def _looks_swapped(lat: str, lon: str) -> bool:
     except ValueError:
         return False
     return 90 < abs(north) <= 180 and abs(east) <= 90
-
-
-def _parsed(value: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException:
-        return None
-    # A number that works inside its own town only cannot be reached by a gateway.
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    whole = reason == phonenumbers.ValidationResult.IS_POSSIBLE and not number.extension
-    return number if whole else None

@@ -1,38 +1,32 @@
 """The three register files of the design's section 6: residents, caregivers and facilities.
 
-UTF-8 CSV or XLSX with a header; list cells separated by `;`; an empty cell means not stated.
-All or nothing: one wrong row, and the result holds every error and no item.
+CSV or XLSX with a header; list cells separated by `;`; an empty cell means not stated. A file of
+other columns is read through a mapping. All or nothing: one wrong row, and `rows()` of the result
+holds every error and no item.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import time
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from carealert.adapters.file_errors import Rows
-from carealert.adapters.registry.cells import REF_RULE, Cells, Defaults, is_ref
-from carealert.adapters.registry.sheets import UnreadableSheet, read_rows
-from carealert.domain.facilities import Contact, Facility, FacilityType
-from carealert.domain.people import (
-    Administration,
-    AgeBand,
-    Caregiver,
-    CareLink,
-    CareRole,
-    ChannelPreference,
-    Exposure,
-    Functioning,
-    Gender,
-    Need,
-    Phone,
-    PhoneSharing,
-    Resident,
+from carealert.adapters.file_errors import RowError, Rows
+from carealert.adapters.registry.cells import Cells, Defaults
+from carealert.adapters.registry.csv_text import Progress
+from carealert.adapters.registry.mapping import Columns, Translator
+from carealert.adapters.registry.remarks import Remarks
+from carealert.adapters.registry.rows import (
+    CaregiverRow,
+    caregiver_of,
+    facility_of,
+    resident_of,
 )
+from carealert.adapters.registry.sheets import Headings, UnreadableSheet, open_sheet
+from carealert.domain.facilities import Facility
+from carealert.domain.people import Resident
 
 Item = TypeVar("Item")
-
-#: A caregiver and whom this person cares for, as one row says it.
-CaregiverRow = tuple[Caregiver, tuple[CareLink, ...]]
 
 _RESIDENT_HEADER = (
     "ref,name,label,birth_year,gender,lat,lon,area_code,language,second_language,needs,"
@@ -54,199 +48,168 @@ RESIDENT_COLUMNS = tuple(_RESIDENT_HEADER.split(","))
 CAREGIVER_COLUMNS = tuple(_CAREGIVER_HEADER.split(","))
 FACILITY_COLUMNS = tuple(_FACILITY_HEADER.split(","))
 
-# Without these columns people would be registered whom nobody ever finds or may tell.
-_RESIDENT_NEEDED = ("ref", "needs", "consent_purposes")
-_CAREGIVER_NEEDED = ("ref", "phone", "cares_for", "consent_purposes")
-_FACILITY_NEEDED = ("ref", "name", "type")
+# Without the required columns people would be registered whom nobody ever finds or may tell.
+_RESIDENTS = Headings(RESIDENT_COLUMNS, ("ref", "needs", "consent_purposes"))
+_CAREGIVERS = Headings(
+    (*CAREGIVER_COLUMNS, "consent_giver"), ("ref", "phone", "cares_for", "consent_purposes")
+)
+_FACILITIES = Headings(FACILITY_COLUMNS, ("ref", "name", "type"))
+#: What a mapping has to give, at least: a caregiver's ref and residents may come from the row.
+REQUIRED_OF = {
+    "residents": frozenset(_RESIDENTS.required),
+    "caregivers": frozenset({"phone", "consent_purposes"}),
+    "facilities": frozenset(_FACILITIES.required),
+}
 
-#: How well a person reads (requirements 3.1).
-LITERACY = ("reads_easily", "with_help", "no")
-#: Hours of care a week.
-HOURS_BANDS = ("1-9", "10-19", "20-34", "35+")
-_OLDEST = 125
-_MANY_HOURS = 10_000.0
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, in a workbook its sheet, and how its columns are called there if not as ours.
+
+    `main` is where the residents of a repeat group's caregivers stand.
+    """
+
+    path: Path
+    sheet: str | None = None
+    columns: Columns | None = None
+    main: "Source | None" = None
+
+    @property
+    def label(self) -> str:
+        """How errors call it."""
+        return f"{self.path.name}[{self.sheet}]" if self.sheet else self.path.name
+
+
+@dataclass(slots=True)
+class Scan(Generic[Item]):
+    """What a file holds, the good rows beside the errors.
+
+    `lines` are those of the items; `refs` are those of all rows, the wrong ones too.
+    """
+
+    source: Source
+    headings: Headings | None = None
+    items: list[Item] = field(default_factory=list)
+    lines: "array[int]" = field(default_factory=lambda: array("I"))
+    errors: list[RowError] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    refs: frozenset[str] = frozenset()
+
+    def rows(self) -> Rows[Item]:
+        """All items, or all errors."""
+        if self.errors:
+            return Rows((), tuple(self.errors), self.notes)
+        return Rows(tuple(self.items), (), self.notes)
+
+    def rejected(self) -> dict[int, list[RowError]]:
+        """line -> what is wrong there; errors of the whole file are not among them."""
+        found: dict[int, list[RowError]] = {}
+        for error in self.errors:
+            if error.line is not None:
+                found.setdefault(error.line, []).append(error)
+        return found
 
 
 def read_residents(path: Path, defaults: Defaults) -> Rows[Resident]:
     """All residents of the file, or all its errors."""
-    return _read(path, RESIDENT_COLUMNS, _RESIDENT_NEEDED, defaults, _resident)
+    return scan_residents(Source(path), defaults).rows()
 
 
 def read_caregivers(path: Path, defaults: Defaults) -> Rows[CaregiverRow]:
     """All caregivers of the file with their links, or all its errors."""
-    return _read(path, CAREGIVER_COLUMNS, _CAREGIVER_NEEDED, defaults, _caregiver)
+    return scan_caregivers(Source(path), defaults).rows()
 
 
 def read_facilities(path: Path, defaults: Defaults) -> Rows[Facility]:
     """All facilities of the file, or all its errors."""
-    return _read(path, FACILITY_COLUMNS, _FACILITY_NEEDED, defaults, _facility)
+    return scan_facilities(Source(path), defaults).rows()
 
 
-def _read(
-    path: Path,
-    columns: Sequence[str],
-    required: Iterable[str],
+def scan_residents(
+    source: Source, defaults: Defaults, progress: Progress | None = None
+) -> Scan[Resident]:
+    """The residents of the file, and all its errors."""
+    return _scan(source, _RESIDENTS, defaults, resident_of, progress)
+
+
+def scan_caregivers(
+    source: Source, defaults: Defaults, progress: Progress | None = None
+) -> Scan[CaregiverRow]:
+    """The caregivers of the file with their links, and all its errors."""
+    return _scan(source, _CAREGIVERS, defaults, caregiver_of, progress)
+
+
+def scan_facilities(
+    source: Source, defaults: Defaults, progress: Progress | None = None
+) -> Scan[Facility]:
+    """The facilities of the file, and all its errors."""
+    return _scan(source, _FACILITIES, defaults, facility_of, progress)
+
+
+def _scan(
+    source: Source,
+    headings: Headings,
     defaults: Defaults,
     build: Callable[[Cells], Item],
-) -> Rows[Item]:
-    try:
-        rows, errors = read_rows(path, columns, required)
-    except UnreadableSheet as problem:
-        return Rows((), problem.errors)
-    items = []
+    progress: Progress | None,
+) -> Scan[Item]:
+    remarks = Remarks(source.label)
+    known = headings if source.columns is None else source.columns.headings
+    scan = Scan[Item](source, known)
+    shown = source.columns.shown if source.columns else {}
     first: dict[str, int] = {}
-    for line, values in rows:
-        cells = Cells(path.name, line, values, defaults)
-        items.append(build(cells))
-        if (at := first.setdefault(values["ref"], line)) != line and values["ref"]:
-            cells.wrong("ref", f"is the same as in line {at}", "Give every row its own ref")
-        errors += cells.errors
-    errors.sort(key=lambda error: error.line or 0)
-    return Rows((), tuple(errors)) if errors else Rows(tuple(items), ())
+    last = 0
+    try:
+        for line, values in _rows(source, known, remarks, scan.errors, progress):
+            cells = Cells(source.label, line, values, defaults, remarks, shown)
+            item = build(cells)
+            ref = values.get("ref", "")
+            if (at := first.setdefault(ref, line)) != line and ref:
+                cells.wrong("ref", f"is the same as in line {at}", "Give every row its own ref")
+            if cells.errors:
+                scan.errors += cells.errors
+            else:
+                scan.items.append(item)
+                scan.lines.append(line)
+            last = line
+    except UnreadableSheet as problem:
+        scan.errors[:] = problem.errors
+        scan.items.clear()
+        return scan
+    scan.errors.sort(key=lambda error: error.line or 0)
+    scan.notes = remarks.sentences()
+    scan.refs = frozenset(first)
+    if not last:
+        scan.notes += (f"{source.label}: there are no rows below the header.",)
+    return scan
 
 
-def _resident(cells: Cells) -> Resident:
-    ref = cells.ref()
-    lat, lon = cells.place()
-    year = cells.defaults.now.year
-    return Resident(
-        ref=ref,
-        name=cells.text("name", 200),
-        label=cells.text("label", 40) or ref,
-        birth_year=cells.whole("birth_year", year - _OLDEST, year),
-        gender=cells.choice("gender", Gender, Gender.NOT_STATED),
-        lat=lat,
-        lon=lon,
-        area_code=cells.code("area_code"),
-        language=cells.language("language") or cells.defaults.language,
-        second_language=cells.language("second_language"),
-        needs=cells.choices("needs", Need),
-        functioning=_functioning(cells),
-        phone=cells.shared_phone(),
-        channel=cells.choice("channel", ChannelPreference, ChannelPreference.TEXT),
-        consent=cells.consent(),
-        next_due=cells.moment("next_due"),
-        backup_hours=cells.number("backup_hours", 0.0, _MANY_HOURS),
-        notes=cells.text("notes", 2000, lines=True),
-        age_band=cells.word("age_band", AgeBand),
-        exposures=cells.choices("exposures", Exposure),
-        critical_after_h=cells.number("critical_after_h", 0.0, _MANY_HOURS),
-    )
+def _rows(
+    source: Source,
+    headings: Headings,
+    remarks: Remarks,
+    errors: list[RowError],
+    progress: Progress | None,
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Rows in our own columns."""
+    columns = source.columns
+    sheet = open_sheet(source.path, headings, remarks, sheet=source.sheet, progress=progress)
+    if columns is None:
+        yield from sheet.rows()
+    else:
+        translator = Translator(columns, sheet.names)
+        sheet.wanted = translator.wanted
+        parents = _parents(source)
+        yield from translator.rows(sheet.rows(), parents)
+    errors += sheet.errors
 
 
-def _functioning(cells: Cells) -> Functioning:
-    """Washington Group Short Set: 1 no difficulty to 4 cannot do at all."""
-    return Functioning(
-        seeing=cells.whole("wg_seeing", 1, 4),
-        hearing=cells.whole("wg_hearing", 1, 4),
-        walking=cells.whole("wg_walking", 1, 4),
-        remembering=cells.whole("wg_remembering", 1, 4),
-        selfcare=cells.whole("wg_selfcare", 1, 4),
-        communicating=cells.whole("wg_communicating", 1, 4),
-        administration=cells.word("administration_mode", Administration),
-    )
-
-
-def _caregiver(cells: Cells) -> CaregiverRow:
-    ref = cells.ref()
-    lat, lon = cells.place()
-    quiet_from, quiet_to = _between(cells, "quiet_from", "quiet_to")
-    never_from, never_to = _between(cells, "never_from", "never_to")
-    caregiver = Caregiver(
-        ref=ref,
-        name=cells.text("name", 200),
-        phone=cells.shared_phone(),
-        channel=cells.choice("channel", ChannelPreference, ChannelPreference.TEXT),
-        literacy=cells.one_of("literacy", LITERACY),
-        gender=cells.choice("gender", Gender, Gender.NOT_STATED),
-        language=cells.language("language") or cells.defaults.language,
-        second_language=cells.language("second_language"),
-        paid=cells.yes_no("paid"),
-        consent=cells.consent(),
-        quiet_from=quiet_from,
-        quiet_to=quiet_to,
-        lat=lat,
-        lon=lon,
-        is_minor=cells.yes_no("minor"),
-        hours_band=cells.one_of("hours_band", HOURS_BANDS),
-        capacity=cells.whole("capacity", 0, 1000),
-        never_from=never_from,
-        never_to=never_to,
-        responder_gender=cells.word("responder_gender", Gender),
-        companion=cells.yes_no("companion"),
-    )
-    return caregiver, _links(cells, ref)
-
-
-def _between(cells: Cells, start: str, end: str) -> tuple[time | None, time | None]:
-    """Two times of day: both or neither."""
-    if bool(cells.values.get(start)) is not bool(cells.values.get(end)):
-        cells.wrong(start, f"is stated without {end}, or the other way", "State both")
-    return cells.clock(start), cells.clock(end)
-
-
-def _links(cells: Cells, ref: str) -> tuple[CareLink, ...]:
-    """One link for each resident; `relation` and `role` have one part for all, or one for each."""
-    homes = cells.items("cares_for")
-    if not all(is_ref(home) for home in homes):
-        cells.wrong("cares_for", "holds something that is not a ref", f"Use {REF_RULE}, with ;")
-    if len(set(homes)) < len(homes):
-        cells.wrong("cares_for", "names a resident twice", "Name each once")
-    known = {role.value: role for role in CareRole}
-    words = [word.casefold() for word in cells.items("role")]
-    if not known.keys() >= set(words):
-        cells.wrong("role", "is not a word of the list", f"Use one of: {', '.join(known)}")
-    roles = _for_each(cells, "role", words, len(homes))
-    relations = _for_each(cells, "relation", cells.items("relation"), len(homes))
-    if any(relation and len(relation) > 40 for relation in relations):
-        cells.wrong("relation", "is too long", "Use at most 40 characters")
-    return tuple(
-        CareLink(ref, home, relation, known.get(role or "", CareRole.PRIMARY))
-        for home, relation, role in zip(homes, relations, roles, strict=True)
-    )
-
-
-def _for_each(
-    cells: Cells, column: str, parts: Sequence[str], many: int
-) -> Sequence[str] | Sequence[None]:
-    if len(parts) not in (0, 1, many):
-        fix = "Give one for all, or one for each resident in cares_for"
-        cells.wrong(column, f"has {len(parts)} parts for {many} residents", fix)
-        return [None] * many
-    return parts if len(parts) == many else [parts[0]] * many if parts else [None] * many
-
-
-def _facility(cells: Cells) -> Facility:
-    lat, lon = cells.place()
-    if not cells.values["type"]:
-        cells.wrong("type", "is empty", "Every row needs it")
-    return Facility(
-        ref=cells.ref(),
-        name=cells.required("name", 200),
-        type=cells.choice("type", FacilityType, FacilityType.CLINIC),
-        services=tuple(dict.fromkeys(cells.items("services"))),
-        lat=lat,
-        lon=lon,
-        area_code=cells.code("area_code"),
-        capacity=cells.whole("capacity", 0, 1_000_000),
-        backup_power_hours=cells.number("backup_power_hours", 0.0, _MANY_HOURS),
-        water_hours=cells.number("water_hours", 0.0, _MANY_HOURS),
-        cold_chain=cells.yes_no("cold_chain"),
-        ramp=cells.yes_no("ramp"),
-        women_staff=cells.yes_no("women_staff"),
-        lit_separate_toilets=cells.yes_no("lit_separate_toilets"),
-        manager=_contact(cells, "manager"),
-        deputy=_contact(cells, "deputy"),
-        opening_hours=cells.text("opening_hours", 200),
-    )
-
-
-def _contact(cells: Cells, role: str) -> Contact | None:
-    name = cells.text(f"{role}_name", 200)
-    language = cells.language(f"{role}_language") or cells.defaults.language
-    number = cells.phone(f"{role}_phone")
-    if number is None:
-        if name and not cells.values.get(f"{role}_phone"):
-            cells.wrong(f"{role}_phone", f"is empty, and {role}_name is not", "State the phone")
+def _parents(source: Source) -> Mapping[str, str] | None:
+    """Of a repeat group: key of the main sheet's row -> the resident's ref."""
+    columns, main = source.columns, source.main
+    if columns is None or columns.parent is None or main is None or main.columns is None:
         return None
-    return Contact(name, Phone(number, PhoneSharing.FACILITY), language)
+    theirs = main.columns.columns.get("ref", "")
+    headings = Headings((columns.parent.key, theirs), (columns.parent.key, theirs), only=False)
+    sheet = open_sheet(main.path, headings, Remarks(main.label), sheet=main.sheet)
+    return {values[columns.parent.key]: values[theirs] for _, values in sheet.rows()}

@@ -1,165 +1,224 @@
-"""CSV and XLSX files as numbered rows of trimmed text, whichever program wrote them."""
+"""CSV and XLSX files as numbered rows of trimmed text by heading, whichever program wrote them."""
 
-import csv
-import io
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import chain, islice, zip_longest
 from pathlib import Path
-from zipfile import BadZipFile
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from carealert.adapters.file_errors import RowError
+from carealert.adapters.registry.csv_text import (
+    Line,
+    Progress,
+    UnreadableSheet,
+    csv_lines,
+    mended,
+    unreadable,
+)
+from carealert.adapters.registry.escaping import unguarded
+from carealert.adapters.registry.remarks import Remarks
+from carealert.adapters.registry.workbook import workbook_lines
 
-#: A line number and its cells by column name.
+__all__ = [
+    "PROBLEM",
+    "Headings",
+    "Row",
+    "Sheet",
+    "UnreadableSheet",
+    "answers_of",
+    "lines_of",
+    "open_sheet",
+]
+
+#: A line number and its cells by heading.
 Row = tuple[int, dict[str, str]]
+#: The column in which rejected rows say what is wrong; it is left out when they come back.
+PROBLEM = "problem"
 
 _KINDS = "Use a .csv file in UTF-8 or an .xlsx file"
-_NUL = "\x00"
+_HEAD_LINES = 10
+_SPLIT = ("/", ".")  # between a question and its answer in the heading of a 0/1 column
+_SPACE = re.compile(r"[\s\u200b\ufeff]+")
 
 
-class UnreadableSheet(Exception):
-    """The file as a whole cannot be read; `errors` say why."""
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What the header may hold, and must. Without `only` other columns are passed over."""
 
-    def __init__(self, *errors: RowError) -> None:
-        super().__init__("; ".join(str(error) for error in errors))
-        self.errors = errors
+    known: Sequence[str]
+    required: Collection[str]
+    only: bool = True
 
 
-def read_rows(
-    path: Path, known: Sequence[str], required: Iterable[str]
-) -> tuple[list[Row], list[RowError]]:
-    """Rows under a header of `known` columns, blank rows left out, and what is wrong with rows.
+@dataclass(slots=True)
+class Sheet:
+    """A sheet whose header is understood. `errors` fill up while `rows` are read."""
 
-    Raises UnreadableSheet where the file, its format or its header is wrong.
+    path: Path
+    names: Sequence[str]
+    lines: Iterator[Line]
+    remarks: Remarks
+    wanted: Collection[str]
+    errors: list[RowError] = field(default_factory=list)
+
+    def rows(self) -> Iterator[Row]:
+        """Rows with something in them, each cell trimmed; raises UnreadableSheet."""
+        places = [(n, name) for n, name in enumerate(self.names) if name in self.wanted]
+        width, is_csv = len(self.names), self.path.suffix.lower() == ".csv"
+        for line, cells in self.lines:
+            if len(cells) == width or not self._is_odd(line, cells, width, is_csv):
+                values = {
+                    name: tidy(cells[n], line, name, self.remarks) if n < len(cells) else ""
+                    for n, name in places
+                }
+                if any(values.values()):
+                    yield line, values
+
+    def _is_odd(self, line: int, cells: Sequence[str], width: int, is_csv: bool) -> bool:
+        if not any(cell.strip() for cell in cells):
+            return True  # a blank line, which is no error
+        if any(cell.strip() for cell in cells[width:]) or (is_csv and len(cells) < width):
+            what = f"the row has {len(cells)} cells and the header has {width}"
+            fix = 'Put "quotation marks" around a cell that holds a separator'
+            self.errors.append(RowError(self.path.name, line, None, what, fix))
+            return True
+        return False
+
+
+def open_sheet(
+    path: Path,
+    headings: Headings,
+    remarks: Remarks,
+    *,
+    sheet: str | None = None,
+    progress: Progress | None = None,
+) -> Sheet:
+    """The sheet behind its header; raises UnreadableSheet where file, format or header is wrong.
+
+    The header is the line, of the first ten, with the most known headings; lines above it are
+    passed over, but a heading above an empty cell counts, as merged cells leave it.
     """
-    lines = _lines(path)
-    header = next(lines, None)
-    if header is None:
-        raise UnreadableSheet(_error(path, "the file is empty", f"Its first line is {known[0]},…"))
-    line, names = header
-    while len(names) > 1 and not names[-1]:
-        names.pop()  # spreadsheets leave empty columns at the end
-    _check_header(path, line, names, known, set(required))
-    rows: list[Row] = []
-    errors: list[RowError] = []
-    for line, cells in lines:
-        if not any(cells):
-            continue
-        spare = any(cells[len(names) :])
-        if spare or (len(cells) < len(names) and path.suffix.lower() == ".csv"):
-            what = f"the row has {len(cells)} cells and the header has {len(names)}"
-            fix = 'Put "quotation marks" around a cell that holds a comma'
-            errors.append(RowError(path.name, line, None, what, fix))
-            continue
-        padded = [*cells, *[""] * (len(names) - len(cells))]
-        rows.append((line, dict(zip(names, padded, strict=False))))
-    return rows, errors
+    lines = lines_of(path, headings.known, remarks, sheet, progress)
+    head = list(islice(lines, _HEAD_LINES))
+    if not head:
+        raise unreadable(path, "the file is empty", f"Its first line is {headings.known[0]},…")
+    at, names = _header(head, frozenset(headings.known))
+    if any(any(cell.strip() for cell in cells) for _, cells in head[:at]):
+        remarks.say(f"the header is in line {head[at][0]}, and what stands above was passed over")
+    if headings.only:
+        _check(path, head[at][0], names, headings)
+    else:
+        _check_mapped(path, head[at][0], names, headings)
+    wanted = frozenset(headings.known)
+    return Sheet(path, names, chain(head[at + 1 :], lines), remarks, wanted)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def lines_of(
+    path: Path,
+    known: Collection[str],
+    remarks: Remarks,
+    sheet: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Line]:
+    """Every line as it stands, the header among them; raises UnreadableSheet."""
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
-            yield from _csv(path)
+            yield from csv_lines(path, frozenset(known), remarks, progress)
         elif kind == ".xlsx":
-            yield from _xlsx(path)
+            yield from workbook_lines(path, sheet, remarks, progress)
         else:
-            raise UnreadableSheet(_error(path, f"files named {kind or 'so'} are not read", _KINDS))
+            raise unreadable(path, f"files named {kind or 'so'} are not read", _KINDS)
     except OSError as error:
-        raise UnreadableSheet(
-            _error(path, f"the file cannot be opened ({error.strerror})", "Check its name")
-        ) from error
+        what = f"the file cannot be opened ({error.strerror})"
+        raise unreadable(path, what, "Check its name") from error
 
 
-def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"the file is not in UTF-8 (byte {error.start + 1})"
-        raise UnreadableSheet(_error(path, what, "Save it as 'CSV UTF-8'")) from error
-    if _NUL in text:
-        raise UnreadableSheet(_error(path, "the file is not a text", _KINDS))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            yield line, [_tidy(cell) for cell in cells]
-            line = reader.line_num + 1  # a quoted cell may have taken several lines
-    except csv.Error as error:
-        what = f"the quotation marks do not fit ({error})"
-        fix = "Close every quoted cell, and write a quotation mark inside one twice"
-        raise UnreadableSheet(RowError(path.name, line, None, what, fix)) from error
+def answers_of(question: str, names: Iterable[str]) -> dict[str, str]:
+    """heading -> answer, of the 0/1 columns into which a question was split."""
+    return {
+        name: name[len(question) + 1 :]
+        for name in names
+        if name.startswith(question) and name[len(question) : len(question) + 1] in _SPLIT
+    }
 
 
-def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        book = openpyxl.load_workbook(path, read_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise UnreadableSheet(_error(path, "the file is not a workbook", _KINDS)) from error
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # programs write wrong ones, and rows would be lost
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield line, [_tidy(_written(cell)) for cell in cells]
-    finally:
-        book.close()
+def _header(head: Sequence[Line], known: frozenset[str]) -> tuple[int, list[str]]:
+    best, most = 0, 1  # one known word alone may be anybody's
+    for at in range(len(head)):
+        hits = len(known.intersection(_names(head, at, known)))
+        if hits > most:
+            best, most = at, hits
+    return best, _names(head, best, known)
 
 
-def _written(value: object) -> str:
-    """A typed cell in the words of the CSV file."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        bare = value.time() == time(0)  # spreadsheets keep a date as its midnight
-        return value.date().isoformat() if bare else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
-    return str(value)
+def _names(head: Sequence[Line], at: int, known: frozenset[str]) -> list[str]:
+    names = [_heading(cell) for cell in head[at][1]]
+    above = [_heading(cell) for cell in head[at - 1][1]] if at else []
+    if any(name in known for name in names):
+        names = [
+            upper if not name and upper in known else name
+            for name, upper in zip_longest(names, above, fillvalue="")
+        ]
+    while len(names) > 1 and not names[-1]:
+        names.pop()  # spreadsheets leave empty columns at the end
+    return names
 
 
-def _tidy(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell).strip()
+def _heading(cell: str) -> str:
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", cell)).strip()
 
 
-def _check_header(
-    path: Path, line: int, names: Sequence[str], known: Sequence[str], required: set[str]
-) -> None:
-    if len(names) == 1 and names[0].count(";") > 1:
-        fix = "Separate cells with commas; the semicolon stands inside list cells only"
-        raise UnreadableSheet(RowError(path.name, line, None, "cells are separated by ;", fix))
+def tidy(cell: str, line: int, column: str, remarks: Remarks) -> str:
+    """A cell as it is meant: trimmed, in NFC, without the apostrophe that guards a formula."""
+    if not cell.isascii():
+        cell = unicodedata.normalize("NFC", mended(cell, line, column, remarks))
+    cell = cell.strip()
+    return unguarded(cell) if cell.startswith("'") else cell
+
+
+def _check(path: Path, line: int, names: Sequence[str], headings: Headings) -> None:
+    known = headings.known
+    allowed = {*known, PROBLEM}
     errors = [
         RowError(path.name, line, name or "(without a name)", "is not a known column", fix)
         for name in names
-        if name not in known
+        if name not in allowed
         for fix in [_instead(name, known)]
     ]
-    errors += [
-        RowError(path.name, line, name, "is there twice", "Keep one of them")
-        for name in sorted({name for name in names if names.count(name) > 1 and name in known})
-    ]
+    errors += _twice(path, line, names, allowed)
     errors += [
         RowError(path.name, line, name, "is missing", "Add the column; its cells may be empty")
         for name in known
-        if name in required and name not in names
+        if name in headings.required and name not in names
     ]
     if errors:
         raise UnreadableSheet(*errors)
 
 
+def _check_mapped(path: Path, line: int, names: Sequence[str], headings: Headings) -> None:
+    errors = _twice(path, line, names, set(headings.known))
+    errors += [
+        RowError(path.name, line, name, "is in the mapping and not in the file", fix)
+        for name in sorted(headings.required)
+        if name not in names and not answers_of(name, names)
+        for fix in [_instead(name, [one for one in names if one])]
+    ]
+    if errors:
+        raise UnreadableSheet(*errors)
+
+
+def _twice(path: Path, line: int, names: Sequence[str], known: set[str]) -> list[RowError]:
+    return [
+        RowError(path.name, line, name, "is there twice", "Keep one of them")
+        for name in sorted({name for name in names if names.count(name) > 1 and name in known})
+    ]
+
+
 def _instead(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name.casefold().replace(" ", "_"), known, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"Known columns are {', '.join(known)}"
-
-
-def _error(path: Path, what: str, fix: str) -> RowError:
-    return RowError(path.name, None, None, what, fix)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Known columns are {', '.join(known)}, or use --map (see --suggest-map)"

@@ -255,8 +255,8 @@ class PeopleStore(Protocol):
         """By ref, with whom each cares for."""
         ...
 
-    def names(self, kind: PersonKind) -> Iterator[tuple[str, str]]:
-        """ref and name of everybody with a name, by ref."""
+    def names(self, kind: PersonKind, most: int) -> Iterator[tuple[str, str]]:
+        """ref and name of people with a name, by ref, `most` of them."""
         ...
 
     def last_sent(self, number: str) -> Sent | None:

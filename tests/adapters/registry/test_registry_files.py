@@ -280,7 +280,9 @@ WRONG = [
     ("phone", "+999 1234567", "cannot be a phone number"),
     ("phone", "5550142", "cannot be a phone number"),
     ("phone", "+12025550142 ext. 5", "cannot be a phone number"),
-    ("phone", "+12025550142;+12025550143", "cannot be a phone number"),
+    ("phone", "+12025550142;+12025550143", "more than one phone number"),
+    ("phone", "+1 202 555 0142 / 202 555 0143", "more than one phone number"),
+    ("phone", "1.20256E+10", "a spreadsheet has rounded"),
     ("phone_sharing", "mine", "private, shared_household"),
     ("channel", "sms", "text, voice, relay, visit"),
     ("consent_purposes", "P1;P9", "P1, P2, P3, P4, P5, P6"),
@@ -372,7 +374,7 @@ def test_every_error_of_a_file_is_told_at_once_in_order(tmp_path: Path) -> None:
         ("ref,needs,consent_purposes,Birth Year", "Did you mean birth_year?"),
         ("ref,needs", "column consent_purposes: is missing"),
         ("ref,needs,consent_purposes,ref", "column ref: is there twice"),
-        ("ref;needs;consent_purposes", "separated by ;"),
+        ("ref;needs", "column consent_purposes: is missing"),
     ],
 )
 def test_a_wrong_header_says_which_column(tmp_path: Path, header: str, says: str) -> None:
@@ -393,8 +395,9 @@ def test_columns_may_be_left_out_and_stand_in_any_order(tmp_path: Path) -> None:
     ("body", "says"),
     [
         (b"", "the file is empty"),
-        (b"\xff\xfe\x00r", "not in UTF-8"),
-        (b"ref,needs,consent_purposes\nR-\x00,,\n", "not a text"),
+        (b"\xff\xfe\x00", "begins as UTF-16"),
+        (b"PK\x03\x04\x00ref,needs,consent_purposes\n", "not a text"),
+        (b"ref,needs,consent_purposes\nR-\x00,,\n", "column ref: holds a line break or a control"),
         (b'ref,needs,consent_purposes\n"R-1,,\n', "quotation marks"),
         (b"ref,needs,consent_purposes\nR-1,,,P1\n", "has 4 cells and the header has 3"),
         (b"ref,needs,consent_purposes\nR-1,infant\n", "has 2 cells and the header has 3"),

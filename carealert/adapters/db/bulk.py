@@ -1,0 +1,127 @@
+"""Many rows into one table; what costs time is done before the writers' turn.
+
+SQLAlchemy turns the values of each row into the driver's own just before it sends them. An import
+of a hundred thousand people would so hold everybody else up three times as long as writing takes:
+here the values are made ready first, and `write` only hands them over; to PostgreSQL by COPY.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Connection, Dialect, LargeBinary, Table, text
+from sqlalchemy.types import TypeEngine
+
+from carealert.adapters.db.conflicts import insert_into
+from carealert.adapters.db.types import Json, UtcDateTime
+
+#: A row as the driver takes it, in the order of the names.
+Ready = tuple[Any, ...]
+_Process = Callable[[Any], Any]
+
+#: Below this, making a table to COPY into takes longer than it saves.
+_WORTH_A_COPY = 200
+#: Moments and JSON that many rows share are made ready once.
+_REMEMBERED = 4096
+
+
+class Bulk:
+    """Inserts into `table`; with `key` a row takes the place of the one with the same key."""
+
+    def __init__(
+        self, connection: Connection, table: Table, names: Sequence[str], key: str | None = None
+    ) -> None:
+        statement = insert_into(connection, table)
+        if key is not None:
+            # Somebody else may have added the same key since it was looked for.
+            statement = statement.on_conflict_do_update(
+                index_elements=[table.c[key]],
+                set_={name: statement.excluded[name] for name in names if name != key},
+            )
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(names))
+        order = compiled.positiontup
+        self._sql = str(compiled)
+        self._is_positional = order is not None
+        self.names: Sequence[str] = order if order is not None else list(names)
+        self._table, self._key = table.name, key
+        self._columns = [
+            (name, _process(table.c[name].type, connection.dialect)) for name in self.names
+        ]
+
+    def ready(self, row: Mapping[str, Any]) -> Ready:
+        """The row in the driver's values."""
+        return tuple(
+            row[name] if process is None else process(row[name]) for name, process in self._columns
+        )
+
+    def write(self, connection: Connection, rows: Sequence[Ready]) -> None:
+        """Hand them over, all in one go."""
+        if not rows:
+            return
+        if self._is_positional:
+            connection.exec_driver_sql(self._sql, list(rows))
+        elif len(rows) < _WORTH_A_COPY:
+            named = [dict(zip(self.names, row, strict=True)) for row in rows]
+            connection.exec_driver_sql(self._sql, named)
+        else:
+            self._copy(connection, rows)
+
+    def _copy(self, connection: Connection, rows: Sequence[Ready]) -> None:
+        columns = ", ".join(f'"{name}"' for name in self.names)
+        if self._key is None:
+            _copied(connection, f'COPY "{self._table}" ({columns}) FROM STDIN', rows)
+            return
+        stage = f"incoming_{self._table}"
+        connection.execute(
+            text(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DROP AS "  # noqa: S608 - our own names
+                f'SELECT {columns} FROM "{self._table}" WITH NO DATA'
+            )
+        )
+        _copied(connection, f"COPY {stage} ({columns}) FROM STDIN", rows)
+        taken = ", ".join(
+            f'"{name}" = excluded."{name}"' for name in self.names if name != self._key
+        )
+        connection.execute(
+            text(
+                f'INSERT INTO "{self._table}" ({columns}) SELECT {columns} FROM {stage} '  # noqa: S608
+                f'ON CONFLICT ("{self._key}") DO UPDATE SET {taken}'
+            )
+        )
+        connection.execute(text(f"TRUNCATE {stage}"))
+
+
+def _copied(connection: Connection, sql: str, rows: Sequence[Ready]) -> None:
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    with driver.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _process(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
+    if isinstance(kind, LargeBinary):
+        return None  # both drivers take bytes as they are, and a view of them cannot be packed
+    process = cast(_Process | None, kind.dialect_impl(dialect).bind_processor(dialect))
+    if process is None:
+        return None
+    if isinstance(kind, UtcDateTime):
+        return lru_cache(_REMEMBERED)(process)
+    # Both databases read JSON from its text; the driver's own wrapper would write it each time.
+    return _once(json.dumps) if isinstance(kind, type(Json)) else process
+
+
+def _once(process: _Process) -> _Process:
+    """Process each object once, as long as it is remembered: JSON values cannot be compared."""
+    known: dict[int, tuple[object, Any]] = {}
+
+    def processed(value: Any) -> Any:
+        found = known.get(id(value))
+        if found is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            found = known[id(value)] = value, process(value)  # kept, so that its id stays its own
+        return found[1]
+
+    return processed

@@ -6,12 +6,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely import box
 from sqlalchemy import Engine, delete, select
 
+from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import journal
 from carealert.adapters.sealing import Sealer
+from carealert.domain.consents import ConsentRecord, ConsentStatus, Medium
 from carealert.domain.facilities import ContinuityStatus, StatusReport
-from carealert.domain.people import CareLink, CareRole, Need
+from carealert.domain.people import CareLink, CareRole, Consent, Need, Purpose
+from carealert.services import consenting
+from carealert.services.ports.consents import PersonKind
 from carealert.services.ports.registry import ImportCounts, PlaceArea, UnknownResidents
 from carealert.services.registering import (
     count_needs,
@@ -20,6 +25,7 @@ from carealert.services.registering import (
     import_people,
     list_areas,
     list_facilities,
+    try_people,
 )
 from tests.support.register import (
     AMINA,
@@ -198,3 +204,91 @@ def test_a_failed_import_leaves_no_journal_line(db: RegisterDatabase) -> None:
         import_people(db, [], [stray], NOW)
     with db.engine.connect() as connection:
         assert connection.execute(select(journal)).first() is None
+
+
+def test_what_is_withdrawn_while_a_file_is_read_stays_withdrawn(
+    engine: Engine, sealer: Sealer
+) -> None:
+    db = SqlDatabase(engine, sealer)
+    import_people(db, [AMINA], [], NOW)
+    later = NOW + timedelta(minutes=1)
+
+    def meanwhile(what: str, _part: float) -> None:
+        if what == "looking for duplicates":
+            consenting.withdraw(
+                db, PersonKind.RESIDENT, "R-1", [Purpose.ALERT_ME], Medium.SMS, later
+            )
+
+    report = import_people(db, [replace(AMINA, notes="new")], [], NOW, step=meanwhile)
+    assert any("what the files say they agreed to" in note for note in report.notes)
+    with db.reading() as stores:
+        (one,) = stores.people.residents(["R-1"])
+    assert one.notes == "new"
+    assert not one.consent.allows(Purpose.ALERT_ME, later)
+
+
+def test_a_consent_given_while_a_file_is_read_is_not_overwritten(
+    engine: Engine, sealer: Sealer
+) -> None:
+    """Somebody registers the same person by hand in that moment: the ledger keeps both."""
+    db = SqlDatabase(engine, sealer)
+    told: list[str] = []
+
+    def meanwhile(what: str, _part: float) -> None:
+        told.append(what)
+        if told == ["looking for duplicates"]:
+            with db.transaction() as stores:
+                stores.people.put_residents([replace(AMINA, consent=Consent(frozenset()))])
+            record = ConsentRecord(Purpose.ALERT_ME, ConsentStatus.REFUSED, NOW, Medium.VERBAL)
+            with db.transaction() as stores:
+                stores.consents.add(PersonKind.RESIDENT, {"R-1": [record]})
+
+    import_people(db, [AMINA], [], NOW, step=meanwhile)
+    with db.reading() as stores:
+        (one,) = stores.people.residents(["R-1"])
+    assert one.name == AMINA.name
+    assert not one.consent.allows(Purpose.ALERT_ME, NOW)
+
+
+def test_rows_beyond_a_batch_are_written_too_and_written_alike(
+    engine: Engine, sealer: Sealer
+) -> None:
+    """Few rows go in by INSERT and many by COPY, where there is one."""
+    db = SqlDatabase(engine, sealer)
+    people = [replace(AMINA, ref=f"R-{n:04}") for n in range(2300)]
+    carers = [
+        (
+            replace(KARIM, ref=f"C-{n:04}"),
+            (CareLink(f"C-{n:04}", f"R-{n:04}", None, CareRole.RELAY),),
+        )
+        for n in range(250)
+    ]
+    assert import_people(db, people, carers, NOW).counts["residents"].added == 2300
+    with db.reading() as stores:
+        assert stores.people.residents(one.ref for one in people) == people
+        assert stores.people.caregivers(who.ref for who, _ in carers) == [
+            (who, list(links)) for who, links in carers
+        ]
+    changed = [replace(one, notes="moved", lat=10.0) for one in people[:300]]
+    report = import_people(db, [*changed, *people[300:]], carers, NOW)
+    assert report.counts["residents"] == ImportCounts(0, 300, 2000)
+    with db.reading() as stores:
+        assert stores.people.residents(["R-0000"]) == [changed[0]]
+        assert len(stores.people.inside(box(90, 9, 91, 11))) == 300
+
+
+def test_progress_is_told_from_the_reading_to_the_writing(db: RegisterDatabase) -> None:
+    told: list[tuple[str, float]] = []
+    import_people(db, [AMINA, BARE], CARERS, NOW, step=lambda *one: told.append(one))
+    assert [what for what, _ in told][-1] == "writing"
+    assert {what for what, _ in told} == {"looking for duplicates", "comparing", "writing"}
+    assert all(0 <= part <= 1 for _, part in told)
+
+
+def test_residents_whose_rows_are_wrong_are_no_strangers_in_a_trial(db: RegisterDatabase) -> None:
+    carers = [(RAHIMA, LINKS[:1])]
+    before = db.rows(*REGISTER, journal)
+    report, unknown = try_people(db, [BARE], carers, known={"R-1"})
+    assert (list(unknown), report.counts["caregivers"].added) == ([], 1)
+    assert try_people(db, [BARE], carers)[1] == ["R-1"]
+    assert db.rows(*REGISTER, journal) == before

@@ -75,7 +75,7 @@ def people() -> Iterator[dict[str, object]]:
         }
         if n == ROWS - 1:  # somebody who is on the list already
             row |= {"name": "NUNEZ, José", "phone": "+1 202 555 0108", "lat": "21.9081"}
-            row |= {"lon": "90.1081"}
+            row |= {"lon": "90.1081", "birth_year": "1946"}
         if n == 16:
             row |= {"name": "José Núñez", "phone": "202-555-0108", "lat": "21.9080"}
             row |= {"lon": "90.1080"}

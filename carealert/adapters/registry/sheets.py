@@ -159,7 +159,7 @@ def _names(head: Sequence[Line], at: int, known: frozenset[str]) -> list[str]:
     above = [_heading(cell) for cell in head[at - 1][1]] if at else []
     if any(name in known for name in names):
         names = [
-            name
+            upper if not name and upper in known else name
             for name, upper in zip_longest(names, above, fillvalue="")
         ]
     while len(names) > 1 and not names[-1]:

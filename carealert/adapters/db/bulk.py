@@ -87,7 +87,7 @@ class Bulk:
         connection.execute(
             text(
                 f'INSERT INTO "{self._table}" ({columns}) SELECT {columns} FROM {stage} '  # noqa: S608
-                f'ON CONFLICT ("{self._key}") DO NOTHING'
+                f'ON CONFLICT ("{self._key}") DO UPDATE SET {taken}'
             )
         )
         connection.execute(text(f"TRUNCATE {stage}"))

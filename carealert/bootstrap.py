@@ -17,6 +17,7 @@ from carealert.adapters.feeds.table import FeedReader
 from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import load_rules
 from carealert.adapters.texts.composer import TemplateComposer
+from carealert.domain.access import Actor, Role
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
 from carealert.services.alerting import OfficeSettings
@@ -95,6 +96,11 @@ class App:
             desk_language=settings.desk_language,
             hold_for=settings.hold_for,
         )
+
+    @cached_property
+    def operator(self) -> Actor:
+        """Who works at this machine's command line: they hold the secret, so they may do all."""
+        return Actor("command line", Role.ADMIN)
 
     @cached_property
     def channel(self) -> MessageChannel:

@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Row, Text, bindparam, cast, insert, select, update
 
-from carealert.adapters.db.descent import HIGHEST, codes_above
+from carealert.adapters.db.descent import HIGHEST, codes_above, codes_below
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.placing import CodeIndex, Key, NameIndex
 from carealert.adapters.db.tables import area
@@ -98,6 +98,9 @@ class SqlAreas:
             found.sort(key=lambda one: (codes.index(one.code), one.code_system))
             self._ancestors[code] = tuple(found)
         return self._ancestors[code]
+
+    def with_descendants(self, codes: Iterable[str]) -> frozenset[str]:
+        return frozenset(self._connection.scalars(codes_below(self._connection, codes)))
 
     def all(self) -> Sequence[PlaceArea]:
         found = [_area(row) for row in self._connection.execute(select(area))]

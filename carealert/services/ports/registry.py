@@ -143,6 +143,10 @@ class AreaStore(Protocol):
         """The area with this code and its parents, nearest first; empty if unknown."""
         ...
 
+    def with_descendants(self, codes: Iterable[str]) -> frozenset[str]:
+        """These codes, known or not, and those of all areas below them."""
+        ...
+
     def all(self) -> Sequence[PlaceArea]: ...
 
 

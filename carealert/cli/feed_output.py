@@ -27,6 +27,7 @@ def health_json(
         "enabled": feed.enabled,
         "allow_private": feed.allow_private,
         "signatures": feed.signatures,
+        "link_rules": [str(rule) for rule in feed.link_rules],
         "last_ok_at": _time(health.last_ok_at),
         "next_poll_at": _time(health.next_poll_at),
         "failures": health.failures,

@@ -17,6 +17,7 @@ from carealert.cli import feed_output as output
 from carealert.cli.output import Exit, emit, fail
 from carealert.cli.problems import problem_json, problem_lines
 from carealert.clock import now
+from carealert.domain.link_rules import BadLinkRule, LinkRule, parse
 from carealert.services.gathered import Harvest
 from carealert.services.ports.feeds import Feed, Signatures
 from carealert.services.sampling import sample
@@ -88,10 +89,14 @@ def add(
     certificate: Annotated[
         Path | None, typer.Option(help="PEM file with the certificates that sign for it.")
     ] = None,
+    link_rule: Annotated[
+        list[str] | None,
+        typer.Option(help="'https', or 'FROM => TO' for links that do not answer; repeat it."),
+    ] = None,
 ) -> None:
     """Add a feed, or change the one of this name.
 
-    Example: carealert feeds add bmd https://alerts.example.org/cap/rss.xml
+    Example: carealert feeds add bmd https://alerts.example.org/cap/rss.xml --link-rule https
     """
     if from_catalog is not None:
         listed = named(from_catalog)
@@ -110,6 +115,7 @@ def add(
         allow_private=allow_private,
         signatures=signatures,
         certificates=pem,
+        link_rules=_link_rules(link_rule),
     )
     with open_app().db.transaction() as stores:
         stores.feeds.add(feed)
@@ -229,6 +235,13 @@ def _must_be_polled(application: App, name: str) -> None:
         fail(f"There is no feed '{name}': see 'carealert feeds list'.", Exit.NOTHING)
     if not health.feed.is_polled:
         fail(f"{name} is a broker: 'carealert work' listens to it.", Exit.USAGE)
+
+
+def _link_rules(texts: list[str] | None) -> tuple[LinkRule, ...]:
+    try:
+        return tuple(parse(text) for text in texts or ())
+    except BadLinkRule as problem:
+        fail(f"--link-rule: {problem}", Exit.USAGE)
 
 
 def _certificates(path: Path | None, signatures: Signatures) -> str | None:

@@ -22,8 +22,16 @@ class Drawing:
 
     def __init__(self, where: str, polygons: Sequence[str], circles: Sequence[str]) -> None:
         self.where = where
-        self._texts = (polygons, circles)
+        self._texts = (tuple(polygons), tuple(circles))
         self._drawn: tuple[BaseGeometry | None, tuple[tuple[str, str], ...]] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """True for the same texts, wherever they stand."""
+        return isinstance(other, Drawing) and self._texts == other._texts
+
+    def __hash__(self) -> int:
+        """By the texts alone."""
+        return hash(self._texts)
 
     @property
     def geometry(self) -> BaseGeometry | None:

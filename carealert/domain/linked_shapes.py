@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from carealert.domain.drawings import Drawing
 from carealert.domain.geometry import Shape
-from carealert.domain.warnings import Area, HazardWarning, Info
+from carealert.domain.warnings import Area, HazardWarning, Info, undrawn
 
 #: MIME types of documents that `adapters/feeds/shapes.py` reads.
 GEO_TYPES = frozenset({"application/geo+json", "application/vnd.geo+json"})
@@ -49,6 +50,26 @@ def with_shapes(warning: HazardWarning, shapes: Mapping[str, Shape]) -> HazardWa
             for info in warning.infos
         ),
     )
+
+
+def with_index_shape(warning: HazardWarning, drawing: Drawing) -> HazardWarning:
+    """The warning with the outline that only the index draws, where it says itself no place.
+
+    Only an info with at most one area, and that with neither outline nor link nor code: codes say
+    as exactly where it is, and an index often draws no more than a box around them.
+    """
+    infos = tuple(_with_index_shape(info, drawing) for info in warning.infos)
+    return warning if infos == warning.infos else replace(warning, infos=infos)
+
+
+def _with_index_shape(info: Info, drawing: Drawing) -> Info:
+    areas = info.areas or (Area("", None, (), None, None),)
+    only = areas[0]
+    if len(areas) > 1 or only.geocodes or only.shape_url or only.geometry is not None:
+        return info
+    if drawing.geometry is None:
+        return info
+    return replace(info, areas=(replace(only, geometry=undrawn(drawing)),))
 
 
 def _with_shape(info: Info, area: Area, shapes: Mapping[str, Shape]) -> Area:

@@ -11,7 +11,6 @@ from carealert.services.ports.feeds import (
     Fetched,
     FetchFailed,
     KnownDocument,
-    Link,
     NewDocument,
     Problem,
     Reader,
@@ -19,6 +18,7 @@ from carealert.services.ports.feeds import (
     UnreadableDocument,
     Validators,
 )
+from carealert.services.ports.links import Link
 
 #: How the problem of a document begins whose signature does not hold.
 QUARANTINED = "signature: "

@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import urlsplit
 
-from carealert.domain.linked_shapes import wanted_shapes, with_shapes, with_usual_link
+from carealert.domain.link_rules import rewrite
+from carealert.domain.linked_shapes import (
+    wanted_shapes,
+    with_index_shape,
+    with_shapes,
+    with_usual_link,
+)
 from carealert.services.discretion import bare_url
 from carealert.services.feed_health import share_of
 from carealert.services.gathered import QUARANTINED, Got, Harvest, read_bytes
@@ -21,7 +27,7 @@ from carealert.services.ports.feeds import (
     Fetcher,
     FetchFailed,
     KnownDocument,
-    Link,
+    Problem,
     Reader,
     Reading,
     SignatureCheck,
@@ -29,6 +35,7 @@ from carealert.services.ports.feeds import (
     UnreadableDocument,
     Validators,
 )
+from carealert.services.ports.links import Link
 from carealert.services.ports.store import Database
 
 #: Documents fetched in one poll; the rest of a longer index comes with the next.
@@ -91,12 +98,23 @@ def read(tools: Tools, feed: Feed, link: Link, answer: Fetched, format_name: str
     body = answer.body or b""
     got = read_bytes(tools.reader, link, body, format_name, answer.moved_to)
     got = replace(got, validators=answer.validators)
+    if got.reading is not None and feed.link_rules:
+        got = replace(got, reading=_rewritten(got.reading, feed))
     if not got.warnings or got.reading is None:
         return got
     said = None if feed.signatures is Signatures.IGNORED else _distrust(tools, feed, body)
     if said is None:
         return replace(got, reading=_drawn(tools, feed, got.reading, link.url))
     return replace(got, reading=replace(got.reading, warnings=()), problem=f"{QUARANTINED}{said}")
+
+
+def _rewritten(reading: Reading, feed: Feed) -> Reading:
+    """The reading with its links as the feed's rules want them, before anything is fetched."""
+    return replace(
+        reading,
+        links=tuple(replace(one, url=rewrite(one.url, feed.link_rules)) for one in reading.links),
+        pages=tuple(rewrite(url, feed.link_rules) for url in reading.pages),
+    )
 
 
 def _distrust(tools: Tools, feed: Feed, body: bytes) -> str | None:
@@ -119,7 +137,7 @@ def _drawn(tools: Tools, feed: Feed, reading: Reading, address: str) -> Reading:
     shapes = {}
     for url in sorted(urls)[:OUTLINES_A_DOCUMENT]:
         try:
-            body = tools.get(feed, url).body
+            body = tools.get(feed, rewrite(url, feed.link_rules)).body
             if body is not None:
                 shapes[url] = tools.reader.shape(body, url)
         except (FetchFailed, UnreadableDocument):
@@ -228,8 +246,7 @@ def _links(pages: Sequence[Got]) -> list[Link]:
     found: dict[str, Link] = {}
     for link in (link for page in pages if page.reading for link in page.reading.links):
         before = found.get(link.url)
-        newest = max((before.updated or "") if before else "", link.updated or "") or None
-        found[link.url] = Link(link.url, newest)
+        found[link.url] = before.together(link) if before else link
     return list(found.values())
 
 
@@ -283,8 +300,25 @@ def _take(
         with tools.db.reading() as stores:
             answer = replace(answer, body=stores.feeds.body(one.known.id))
     document = replace(read(tools, feed, one.link, answer), known=one.known)
+    document = _placed_by_index(document, one.link)
     # A bulletin that is no warning says so; silence is a fault.
     told = document.reading is not None and document.reading.problems
     if document.problem is None and not document.warnings and not told:
         document = replace(document, problem=f"{bare_url(document.url)}: holds no warning")
     return [document]
+
+
+def _placed_by_index(document: Got, link: Link) -> Got:
+    """The document with the outline that only the index draws, where it lacks one."""
+    reading = document.reading
+    if reading is None or link.drawing is None or len(reading.warnings) != 1:
+        return document
+    placed = with_index_shape(reading.warnings[0], link.drawing)
+    if placed is reading.warnings[0]:
+        return document
+    said = Problem(
+        "area", "draws no outline and has no code: the index's outline is used", "notice"
+    )
+    return replace(
+        document, reading=replace(reading, warnings=(placed,), told=(*reading.told, said))
+    )

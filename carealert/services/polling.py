@@ -20,11 +20,12 @@ from carealert.services.harvesting import Tools, harvest
 from carealert.services.ports.feeds import (
     FeedHealth,
     FetchRecord,
-    Link,
     Problem,
     Reader,
     Validators,
+    WarningKey,
 )
+from carealert.services.ports.links import Link
 from carealert.services.ports.store import Database, Stores
 
 #: Feeds polled at once where the caller waits for all of them.
@@ -149,25 +150,49 @@ def store(
         return ()
     kept = stores.feeds.keep_documents(feed, [one.to_keep() for one in documents], now)
     found = [
-        (warning, document)
+        (warning, document, one.url)
         for one, document in zip(documents, kept, strict=True)
         for warning in one.warnings
     ]
-    known = stores.feeds.stored([warning for warning, _ in found])
-    new = []
-    for warning, document in sorted(found, key=lambda pair: pair[0].sent):
-        stored = None if warning.key in known else stores.warnings.save(warning, document, now)
-        if stored is not None:
-            new.append(stored.id)
-            stores.journal.write(
-                now,
-                "warning_received",
-                f"warning:{stored.id}",
-                feed=feed or "import",
-                identifier=warning.identifier,
-                incident=stored.incident,
-            )
+    known = stores.feeds.stored([warning for warning, *_ in found])
+    new: list[int] = []
+    seen: set[WarningKey] = set()
+    for warning, document, url in sorted(found, key=lambda entry: entry[0].sent):
+        if warning.key in seen or known.get(warning.key, url) != url:
+            _translate(stores, feed, warning, now)
+        elif warning.key not in known:
+            new += _save(stores, feed, warning, document, now)
+            seen.add(warning.key)
     return tuple(new)
+
+
+def _save(
+    stores: Stores, feed: str | None, warning: HazardWarning, document: int, now: datetime
+) -> tuple[int, ...]:
+    """The id under which it is stored; empty if another did so in the meantime."""
+    stored = stores.warnings.save(warning, document, now)
+    if stored is None:
+        return ()
+    stores.journal.write(
+        now,
+        "warning_received",
+        f"warning:{stored.id}",
+        feed=feed or "import",
+        identifier=warning.identifier,
+        incident=stored.incident,
+    )
+    return (stored.id,)
+
+
+def _translate(stores: Stores, feed: str | None, warning: HazardWarning, now: datetime) -> None:
+    """An agency's other document of the same message may hold it in another language."""
+    told = stores.warnings.translate(warning)
+    if told is not None:
+        languages = ",".join(dict.fromkeys(info.language or "" for info in told.warning.infos))
+        subject = f"warning:{told.id}"
+        stores.journal.write(
+            now, "warning_translated", subject, feed=feed or "import", languages=languages
+        )
 
 
 def _note(stores: Stores, health: FeedHealth, got: Harvest, now: datetime) -> None:

@@ -1,10 +1,12 @@
 """Feeds that push: each message of a broker is read and stored as one poll would do it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carealert.domain.link_rules import LinkRule, rewrite
 from carealert.services.discretion import bare_url
 from carealert.services.feed_health import end_alarm, pause_after_failure
 from carealert.services.harvesting import Tools
@@ -108,18 +110,25 @@ class _Pushed:
         except FetchFailed:
             self.failures += 1
             raise
-        wrong = None if got.body is None else fault(announced(self.body, url), got.body)
+        wrong = (
+            None
+            if got.body is None
+            else fault(announced(self.body, url, self.feed.link_rules), got.body)
+        )
         if wrong:
             self.failures += 1
             raise FetchFailed(f"{bare_url(url)} is not what was announced: {wrong}.")
         return got
 
 
-def announced(body: bytes, url: str) -> Stated:
-    """What a WIS2 notification says of the document at `url`; nothing for any other message."""
+def announced(body: bytes, url: str, rules: Sequence[LinkRule] = ()) -> Stated:
+    """What a WIS2 notification says of the document at `url`; nothing for any other message.
+
+    `rules` rewrote its links.
+    """
     try:
         message = json.loads(body)
-        links = [link for link in message["links"] if link["href"] == url]
+        links = [link for link in message["links"] if rewrite(link["href"], rules) == url]
         return stated_in(message["properties"].get("integrity"), links[0].get("length"))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return Stated()

@@ -1,7 +1,15 @@
 """Looks at a feed that is not added yet: its index and its first documents, without a database."""
 
+from carealert.domain.link_rules import rewrite
 from carealert.services.gathered import Got, Harvest, read_bytes
-from carealert.services.ports.feeds import Feed, Fetched, Fetcher, FetchFailed, Link, Reader
+from carealert.services.ports.feeds import (
+    Feed,
+    Fetched,
+    Fetcher,
+    FetchFailed,
+    Reader,
+)
+from carealert.services.ports.links import Link
 
 
 def sample(fetcher: Fetcher, reader: Reader, feed: Feed, links: int) -> Harvest:
@@ -16,7 +24,8 @@ def sample(fetcher: Fetcher, reader: Reader, feed: Feed, links: int) -> Harvest:
     got.pages.append(index)
     for link in (index.reading.links if index.reading else ())[:links]:
         try:
-            answer = fetcher.get(link.url, allow_private=feed.allow_private)
+            url = rewrite(link.url, feed.link_rules)
+            answer = fetcher.get(url, allow_private=feed.allow_private)
         except FetchFailed as failure:
             got.failures.append(failure)
         else:

@@ -1,7 +1,7 @@
 """Feeds and the documents they gave, on SQL."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select,
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import document, feed, fetch, warning
+from carealert.domain.link_rules import parse
 from carealert.domain.warnings import HazardWarning
 from carealert.services.ports.feeds import (
     Feed,
@@ -51,6 +52,7 @@ class SqlFeeds:
             "allow_private": new.allow_private,
             "signatures": new.signatures,
             "certificates": new.certificates,
+            "link_rules": [str(rule) for rule in new.link_rules],
         }
         # What was heard at another address, or read in another format, says nothing about this one.
         fresh = {
@@ -217,15 +219,15 @@ class SqlFeeds:
             ids |= self._upsert(waiting[start : start + _AT_ONCE])
         return [ids[key] for key in keys]
 
-    def stored(self, warnings: Sequence[HazardWarning]) -> frozenset[WarningKey]:
+    def stored(self, warnings: Sequence[HazardWarning]) -> Mapping[WarningKey, str]:
         names = {one.identifier for one in warnings}
         rows = self._connection.execute(
-            select(warning.c.sender, warning.c.identifier, warning.c.sent).where(
-                one_of(self._connection, warning.c.identifier, names)
-            )
+            select(warning.c.sender, warning.c.identifier, warning.c.sent, document.c.url)
+            .join(document, document.c.id == warning.c.document_id)
+            .where(one_of(self._connection, warning.c.identifier, names))
         )
-        there = {(row.sender, row.identifier, row.sent) for row in rows}
-        return frozenset(one.key for one in warnings if one.key in there)
+        there = {(row.sender, row.identifier, row.sent): row.url for row in rows}
+        return {one.key: there[one.key] for one in warnings if one.key in there}
 
     def _upsert(self, rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
         statement = insert_into(self._connection, document)
@@ -256,6 +258,7 @@ def _health(row: Row[Any]) -> FeedHealth:
             row.allow_private,
             Signatures(row.signatures),
             row.certificates,
+            tuple(parse(rule) for rule in row.link_rules),
         ),
         validators=Validators(row.etag, row.last_modified),
         last_ok_at=row.last_ok_at,

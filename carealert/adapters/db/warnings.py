@@ -26,6 +26,7 @@ from carealert.adapters.db.types import UtcDateTime
 from carealert.adapters.db.unmapped import unmapped_events
 from carealert.adapters.warning_json import from_json, to_json
 from carealert.domain.holds import as_real
+from carealert.domain.translations import with_translations
 from carealert.domain.warnings import HazardWarning
 from carealert.services.ports.feeds import StoredWarning, UnmappedEvent
 from carealert.services.ports.holds import HoldDecision
@@ -55,6 +56,23 @@ class SqlWarnings:
         )
         self._incidents.supersede(place, stored.id)
         return stored
+
+    def translate(self, warning: HazardWarning) -> StoredWarning | None:
+        self._wait_for_others()
+        known = self._id_of(warning)
+        if known is None:
+            return None
+        # As it was sent: `get` would give a released message as what it means.
+        sent = self._connection.execute(
+            select(table.c.body).where(table.c.id == known)
+        ).scalar_one()
+        told = with_translations(from_json(sent), warning)
+        if told is None:
+            return None
+        self._connection.execute(
+            update_of(table).where(table.c.id == known).values(body=to_json(told))
+        )
+        return self.get(known)
 
     def settle(self, warning_id: int) -> None:
         """Find the place of a stored message anew, because an officer said that it is real."""

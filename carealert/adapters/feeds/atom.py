@@ -10,7 +10,8 @@ from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
 from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
-from carealert.services.ports.feeds import Link, Reading
+from carealert.services.ports.feeds import Reading
+from carealert.services.ports.links import Link
 
 #: How good a link's stated type is, best first; an HTML page is the last resort.
 _TYPES = (
@@ -47,7 +48,8 @@ def read(document: Document, interpreter: Interpreter) -> Reading:
             if warning := entries.message(entry, f"entry[{number}]", interpreter, notes):
                 warnings.append(warning)
         elif link is not None:
-            found.append(Link(link.url, _updated(entry)))
+            drawn = entries.drawings(entry, f"entry[{number}]")
+            found.append(Link(link.url, _updated(entry), drawn))
         else:
             notes.notice(f"entry[{number}]", "has neither a message nor a link: left out")
     warnings += cap.alerts(embedded.outside(root, ("entry",)), interpreter, notes)

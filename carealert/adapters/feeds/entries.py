@@ -7,9 +7,10 @@ languages, areas and shapes.
 from lxml import etree
 
 from carealert.adapters.feeds import cap
-from carealert.adapters.feeds.cap_tree import AlertTexts, texts_of_entry
+from carealert.adapters.feeds.cap_tree import Lists, texts_of_entry
 from carealert.adapters.feeds.reading import Notes
 from carealert.adapters.feeds.xml import local, text_of
+from carealert.domain.drawings import Drawing
 from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
 
@@ -23,6 +24,15 @@ _MESSAGE = {
 }
 _INFO = {"headline": ("title",), "description": ("summary", "description")}
 _AUTHOR = ("email", "uri", "name")
+
+
+def drawings(entry: etree._Element, where: str) -> tuple[Drawing, ...]:
+    """The outline that an entry draws of the document it links to; empty if it draws none."""
+    shapes = _shapes(entry)
+    if not shapes:
+        return ()
+    texts = [[text or "" for text in shapes.get(name, ())] for name in ("polygon", "circle")]
+    return (Drawing(where, *texts),)
 
 
 def has_message(entry: etree._Element) -> bool:
@@ -43,7 +53,9 @@ def message(
     info.texts.setdefault("language", language)
     if not texts.texts.get("sender"):
         texts.texts["sender"] = _author(entry)
-    _set_shapes(texts, entry)
+    lists = texts.infos[0].areas[0].lists
+    lists.clear()
+    lists.update(_shapes(entry))
     notes.notice(where, "index entry only: no document to read, so this is an extract")
     return cap.message(texts, where, interpreter, notes)
 
@@ -72,16 +84,16 @@ def _author(entry: etree._Element) -> str | None:
     return None
 
 
-def _set_shapes(texts: AlertTexts, entry: etree._Element) -> None:
+def _shapes(entry: etree._Element) -> Lists:
     """GeoRSS Simple has a polygon too, written "lat lon lat lon"; its circles are in metres."""
-    lists = texts.infos[0].areas[0].lists
-    lists.clear()
+    lists: Lists = {}
     for each in entry.iterchildren("{*}polygon", "{*}circle"):
         name, text = local(each), text_of(each)
         if not str(each.tag).startswith(_GEORSS):
             lists.setdefault(name, []).append(text)
         elif name == "polygon":
             lists.setdefault(name, []).append(_points(text))
+    return lists
 
 
 def _points(text: str | None) -> str | None:

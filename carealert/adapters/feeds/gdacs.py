@@ -16,7 +16,8 @@ from carealert.adapters.feeds.reading import Document, Notes, links, moment
 from carealert.adapters.feeds.xml import local, text_of
 from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
-from carealert.services.ports.feeds import Link, Reading
+from carealert.services.ports.feeds import Reading
+from carealert.services.ports.links import Link
 
 NAMESPACE = "http://www.gdacs.org"
 _SENDER = "info-gdacs@gdacs.org"

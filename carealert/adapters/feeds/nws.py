@@ -48,7 +48,8 @@ from carealert.domain.warnings import (
     Status,
     Urgency,
 )
-from carealert.services.ports.feeds import Link, Reading, UnreadableDocument
+from carealert.services.ports.feeds import Reading, UnreadableDocument
+from carealert.services.ports.links import Link
 
 _OURS = "api.weather.gov"
 #: A zone or county of NWS: state or marine region, Z or C, number (NWS Directive 10-1702).

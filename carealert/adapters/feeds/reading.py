@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,7 +17,8 @@ from lxml import etree
 from carealert.adapters.feeds import xml
 from carealert.domain.meaning import Interpreter
 from carealert.services.discretion import bare_url
-from carealert.services.ports.feeds import Link, Problem, Reading, UnreadableDocument
+from carealert.services.ports.feeds import Problem, Reading, UnreadableDocument
+from carealert.services.ports.links import Link
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -205,9 +206,9 @@ def links(found: list[Link], base_url: str, notes: Notes) -> tuple[Link, ...]:
         if not url.startswith(("http://", "https://")) or len(url) > MAX_URL:
             notes.notice("link", f"'{clip(public_url(url))}' is not an http(s) address: left out")
             continue
+        found_here = replace(link, url=url)
         before = kept.get(url)
-        newest = max((before.updated or "") if before else "", link.updated or "") or None
-        kept[url] = Link(url, newest)
+        kept[url] = before.together(found_here) if before else found_here
     return tuple(kept.values())
 
 

@@ -7,7 +7,8 @@ from carealert.adapters.feeds.reading import Document, Notes, links
 from carealert.adapters.feeds.xml import local, text_of
 from carealert.domain.meaning import Interpreter
 from carealert.domain.warnings import HazardWarning
-from carealert.services.ports.feeds import Link, Reading
+from carealert.services.ports.feeds import Reading
+from carealert.services.ports.links import Link
 
 _TIMES = ("{*}updated", "{*}pubDate", "{*}date", "{*}sent")
 _CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
@@ -32,7 +33,7 @@ def read(document: Document, interpreter: Interpreter) -> Reading:
         if inside:
             warnings += cap.alerts(inside, interpreter, notes)
         elif url := _url(item):
-            found.append(Link(url, _updated(item)))
+            found.append(Link(url, _updated(item), entries.drawings(item, where)))
         elif entries.has_message(item):
             if warning := entries.message(item, where, interpreter, notes):
                 warnings.append(warning)

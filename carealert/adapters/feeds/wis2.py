@@ -16,7 +16,8 @@ from carealert.adapters.feeds import cap
 from carealert.adapters.feeds.reading import Document, Notes, clip, links
 from carealert.domain.meaning import Interpreter
 from carealert.services.integrity import fault, stated_in
-from carealert.services.ports.feeds import Link, Reading, UnreadableDocument
+from carealert.services.ports.feeds import Reading, UnreadableDocument
+from carealert.services.ports.links import Link
 
 #: Best first: the order in which relations are followed.
 _RELATIONS = ("canonical", "http://def.wmo.int/def/rel/wnm/-/update", "update")

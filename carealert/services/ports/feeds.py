@@ -1,14 +1,16 @@
 """Feeds, their documents, and the warnings read from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from carealert.domain.geometry import Shape
+from carealert.domain.link_rules import LinkRule
 from carealert.domain.warnings import HazardWarning
 from carealert.services.ports.holds import HoldDecision
+from carealert.services.ports.links import Link
 
 #: (sender, identifier, sent): the identity of a warning.
 WarningKey = tuple[str, str, datetime]
@@ -27,7 +29,7 @@ class Feed:
     """A source that is polled. `format` names a line of the FORMATS table ("auto" looks).
 
     `allow_private` lets it be at an address that is not on the public Internet. `certificates`
-    are those (PEM) under which its signatures are good.
+    are those (PEM) under which its signatures are good. `link_rules` rewrite the links it writes.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Feed:
     allow_private: bool = False
     signatures: Signatures = Signatures.IGNORED
     certificates: str | None = None
+    link_rules: tuple[LinkRule, ...] = ()
 
     @property
     def is_polled(self) -> bool:
@@ -142,14 +145,6 @@ class Problem:
     where: str
     what: str
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A document that an index points to. `updated` helps to skip what is known."""
-
-    url: str
-    updated: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +323,8 @@ class FeedStore(Protocol):
         """Keep one document, and give its id."""
         ...
 
-    def stored(self, warnings: Sequence[HazardWarning]) -> frozenset[WarningKey]:
-        """The keys of those of these warnings that are stored."""
+    def stored(self, warnings: Sequence[HazardWarning]) -> Mapping[WarningKey, str]:
+        """Those of these warnings that are stored: key -> address of the document it came in."""
         ...
 
 
@@ -342,6 +337,13 @@ class WarningStore(Protocol):
         The incident is that of the messages it refers to, or that refer to it (they may arrive
         first), or that tell of the same event (docs/decisions/0012-incidents.md); else a new
         one. A message whose place a later one takes is superseded, in whichever order they come.
+        """
+        ...
+
+    def translate(self, warning: HazardWarning) -> StoredWarning | None:
+        """Give the stored message of this key the infos of this one in languages it has not.
+
+        They are added at the end: decisions name an info by its number. None if it has them all.
         """
         ...
 

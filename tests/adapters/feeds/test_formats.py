@@ -7,7 +7,8 @@ import pytest
 from carealert.adapters.feeds.table import FORMATS
 from carealert.domain.hazards import Hazard
 from carealert.domain.warnings import MsgType, Status
-from carealert.services.ports.feeds import Link, Reading, UnreadableDocument
+from carealert.services.ports.feeds import Reading, UnreadableDocument
+from carealert.services.ports.links import Link
 from tests.support.cap import SAMPLES, cap_xml, reader
 
 READER = reader()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from carealert.domain.hazards import Hazard
 from carealert.domain.warnings import Severity, Urgency, is_over
-from carealert.services.ports.feeds import Link, Reading
+from carealert.services.ports.feeds import Reading
+from carealert.services.ports.links import Link
 from tests.support.cap import NOW, SAMPLES, reader
 
 READER = reader()

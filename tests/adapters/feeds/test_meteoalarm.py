@@ -2,7 +2,8 @@
 
 from carealert.domain.hazards import Hazard
 from carealert.domain.warnings import HazardWarning, Severity
-from carealert.services.ports.feeds import Link, Reading
+from carealert.services.ports.feeds import Reading
+from carealert.services.ports.links import Link
 from tests.support.cap import SAMPLES, cap_xml, reader
 
 READER = reader()

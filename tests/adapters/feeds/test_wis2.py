@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carealert.services.integrity import Stated, fault, stated_in
-from carealert.services.ports.feeds import Link, Reading, UnreadableDocument
+from carealert.services.ports.feeds import Reading, UnreadableDocument
+from carealert.services.ports.links import Link
 from tests.support.cap import SAMPLES, cap_xml, reader
 
 READER = reader()

@@ -36,6 +36,7 @@ feed = Table(
     Column("signatures", String(10), nullable=False, server_default="ignored"),
     Column("certificates", Text),  # PEM
     Column("alarmed_at", UtcDateTime),  # since when its silence is an alarm
+    Column("link_rules", Json, nullable=False, server_default="[]"),  # as an officer writes them
 )
 
 # One row for each answer of a feed: how it has been answering, and how fast.

@@ -51,8 +51,19 @@ def words_of(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def primary(language: str | None) -> str:
     """The language of a BCP 47 tag, in its newer name; "" for none."""
-    plain = (language or "").strip().casefold().replace("_", "-").partition("-")[0]
+    if not language:
+        return ""
+    return (_remembered if len(language) < _LONGEST_TAG else _primary)(language)
+
+
+def _primary(language: str) -> str:
+    plain = language.strip().casefold().replace("_", "-").partition("-")[0]
     return _SAME_LANGUAGE.get(plain, plain)
+
+
+#: RFC 5646, section 4.4.1, asks for room for tags of 35 characters; longer ones are not kept.
+_LONGEST_TAG = 36
+_remembered = lru_cache(maxsize=512)(_primary)
 
 
 def codes_of(row: Mapping[str, str]) -> Iterable[tuple[str, str]]:

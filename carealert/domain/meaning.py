@@ -9,6 +9,9 @@ from carealert.domain.severity_table import SeverityTable
 from carealert.domain.time_rules import TimeRules
 from carealert.domain.warnings import Category, Info, Named, Severity
 
+#: To look a member of an enumeration up takes as long as to read an element.
+_TEST = Hazard.TEST_MESSAGE
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -45,7 +48,7 @@ class Interpreter:
         words = (event, event_codes, parameters, headline, description, categories, language)
         found = self.hazards.classify(*words)
         real = None
-        if found.hazard is Hazard.TEST_MESSAGE:
+        if found.hazard is _TEST:
             real = self.hazards.classify_as_real(*words).hazard
         assessed = self.severities.assess(severity, parameters)
         if assessed is None:

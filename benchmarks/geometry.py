@@ -19,7 +19,7 @@ from lxml import etree
 from benchmarks.parse import CAPTURED, SAMPLES
 from carealert.adapters.feeds import xml
 from carealert.domain import geometry
-from carealert.domain.cells import cover
+from carealert.domain.covering import cover
 from carealert.services.ports.feeds import UnreadableDocument
 
 RUNS = 5

@@ -24,7 +24,7 @@ from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.tables import metadata, resident
 from carealert.adapters.registry.areas import read_areas
 from carealert.adapters.sealing import Sealer
-from carealert.domain.cells import cover
+from carealert.domain.covering import cover
 from carealert.domain.people import Resident
 from carealert.paths import shipped
 from tests.support.postgres import PostgresUnavailable, running_postgres

@@ -11,7 +11,8 @@ from shapely import MultiPolygon, Point, Polygon, box
 from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
-from carealert.domain.cells import LEVELS, Covering, cell_of, cells_of, cover
+from carealert.domain.cells import LEVELS, cell_of, cells_of
+from carealert.domain.covering import Covering, cover
 
 
 def _among(numbers: np.ndarray, ranges: tuple[tuple[int, int], ...]) -> np.ndarray:

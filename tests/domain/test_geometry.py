@@ -12,7 +12,8 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from carealert.domain import geometry
-from carealert.domain.cells import cells_of, cover, holds
+from carealert.domain.cells import cells_of
+from carealert.domain.covering import cover, holds
 
 WGS84 = Geod(ellps="WGS84")
 

@@ -8,7 +8,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
-from carealert.domain.cells import cover, holds
+from carealert.domain.covering import cover, holds
 
 Ranges = Sequence[tuple[int, int]]
 

@@ -235,7 +235,9 @@ def _beside(outline: Ints, levels: Ints) -> tuple[Ints, Ints]:
 
 def _distinct(numbers: Ints) -> Ints:
     """Each number of a sorted array once."""
-    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)]]
+    is_new = np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)]
+    found: Ints = numbers[is_new]
+    return found
 
 
 def _centres(squares: Ints, levels: Ints) -> tuple[Floats, Floats]:

@@ -37,6 +37,7 @@ from carealert.adapters.registry.files import (
 from carealert.adapters.sealing import Sealer
 from carealert.demo.pools import FAMILY, MEN, WOMEN
 from carealert.services.registering import import_people
+from tests.support.actors import ADMIN
 from tests.support.postgres import PostgresUnavailable, running_postgres
 
 PEOPLE = 100_000
@@ -91,7 +92,7 @@ def _import(db: SqlDatabase, folder: Path) -> dict[str, float]:
     assert not caregivers.errors, caregivers.errors[:3]
     read = perf_counter()
     now = DEFAULTS.now
-    report = import_people(db, residents.items, caregivers.items, now, step=step)
+    report = import_people(db, ADMIN, residents.items, caregivers.items, now, step=step)
     ended = perf_counter()
     return {
         "import": round(ended - started, 1),

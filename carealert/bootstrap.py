@@ -22,6 +22,7 @@ from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
 from carealert.services.alerting import OfficeSettings
 from carealert.services.harvesting import Tools
+from carealert.services.officers import actor_named
 from carealert.services.polling import Poller
 from carealert.services.ports.outbox import MessageChannel
 from carealert.settings import Settings, load, secret_of
@@ -95,12 +96,17 @@ class App:
             desk_phone=settings.desk_phone,
             desk_language=settings.desk_language,
             hold_for=settings.hold_for,
+            drills=settings.drills,
         )
 
     @cached_property
     def operator(self) -> Actor:
-        """Who works at this machine's command line: they hold the secret, so they may do all."""
-        return Actor("command line", Role.ADMIN)
+        """Who works at this machine's command line; raises NoSuchOfficer.
+
+        They hold the secret, so without a name they may do all.
+        """
+        name = self.settings.user
+        return Actor("command line", Role.ADMIN) if name is None else actor_named(self.db, name)
 
     @cached_property
     def channel(self) -> MessageChannel:

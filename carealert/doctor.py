@@ -15,6 +15,7 @@ from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
 from carealert.services.feed_health import is_silent
+from carealert.services.places import check_cells
 from carealert.services.ports.text import TemplateProblem
 from carealert.settings import SettingsProblem, SmsChannel, secret_of
 
@@ -42,9 +43,11 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
     checks: tuple[tuple[str, Callable[[App, datetime], Check]], ...] = (
         ("secret", _secret),
         ("database", _database),
+        ("cells", _cells),
         ("rules", _rules),
         ("templates", _templates),
         ("channel", _channel),
+        ("desk", _desk),
         ("feeds", _feeds),
         ("brokers", _brokers),
         ("certificates", _certificates),
@@ -86,6 +89,20 @@ def _database(app: App, _: datetime) -> Check:
     )
 
 
+def _cells(app: App, _: datetime) -> Check:
+    """The key by which a warning finds a home is that of its position."""
+    checks = check_cells(app.db).values()
+    wrong, looked = sum(one.wrong for one in checks), sum(one.looked_at for one in checks)
+    rows = sum(one.rows for one in checks)
+    looked_at = f"{looked} of {rows} positions, a sample" if looked < rows else f"{rows} positions"
+    return Check(
+        "cells",
+        wrong == 0,
+        f"{looked_at}, {wrong} with a wrong spatial key" if wrong else looked_at,
+        "Warnings may miss these homes: run 'carealert db repair-cells'.",
+    )
+
+
 def _rules(app: App, _: datetime) -> Check:
     try:
         rules = app.rules
@@ -119,6 +136,16 @@ def _channel(app: App, _: datetime) -> Check:
         not missing,
         "Twilio" if not missing else "Twilio, not complete",
         f"Set {', '.join(missing)}.",
+    )
+
+
+def _desk(app: App, _: datetime) -> Check:
+    has_phone = app.settings.desk_phone is not None
+    return Check(
+        "desk",
+        has_phone,
+        "has a phone" if has_phone else "has no phone: only the board shows what waits for it",
+        "Set CAREALERT_DESK_PHONE, or nobody is called when answers or decisions are overdue.",
     )
 
 

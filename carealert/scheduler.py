@@ -19,6 +19,7 @@ from carealert.bootstrap import App
 from carealert.services import (
     alerting,
     delivering,
+    drilling,
     feed_health,
     following_up,
     holding,
@@ -103,11 +104,17 @@ class Ticks:
             app = self._app
             alerting.plan_waiting(app.db, app.rules, app.composer, app.office, self._now())
 
+    def drills(self) -> None:
+        """Plan the exercises that wait, apart from real warnings: those never wait for these."""
+        if self._leads():
+            app = self._app
+            drilling.rehearse_waiting(app.db, app.rules, app.composer, app.office, self._now())
+
     def holds(self) -> None:
         """Close the holds that no longer matter, and raise the alarm for those overdue."""
         if self._leads():
             app = self._app
-            if holding.watch(app.db, app.office, self._now()).alarms:
+            if holding.watch(app.db, app.composer, app.office, self._now()).alarms:
                 log.error("a held warning is overdue: see 'carealert warnings held'")
 
     def follow_up(self) -> None:
@@ -146,6 +153,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.plan, every * 5),
         (ticks.follow_up, every * 2),
         (ticks.holds, every * 5),
+        (ticks.drills, every * 5),
         (ticks.reconcile, every * 15),
         (ticks.watch_feeds, every * 15),
         (ticks.chain_journal, every * 5),

@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from carealert.domain.drills import Drills
+
 CONFIG_FILE = "carealert.toml"
 KEY_FILE = "secret.key"
 
@@ -72,6 +74,11 @@ class Settings(BaseSettings):
         description="Password of the officers' console. Without it the console answers only "
         "requests from this machine.",
     )
+    user: str | None = Field(
+        None,
+        description="Account of 'carealert users' as which commands act; without it they may do "
+        "everything.",
+    )
     sender_tag: str = Field(
         "CareAlert", max_length=20, description="Name that every message begins with."
     )
@@ -101,6 +108,24 @@ class Settings(BaseSettings):
         le=240,
         description="Minutes that an officer has to say whether a warning that reads as a test is "
         "one, before the desk is alarmed.",
+    )
+    stale_after_days: int = Field(
+        365,
+        ge=1,
+        description="Days after which a record that nobody added, changed or confirmed counts as "
+        "stale in `people quality`.",
+    )
+    bounced_after: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="How many messages in a row must fail to arrive before `people quality` "
+        "counts the phone as bounced.",
+    )
+    drills: Drills = Field(
+        Drills.DESK,
+        description="Who hears of an Exercise: `board` counts and shows it only, `desk` sends the "
+        "city desk one text, `facilities` also asks facility managers, as an exercise.",
     )
     sms_channel: SmsChannel = Field(
         SmsChannel.CONSOLE, description="`console` prints messages; `twilio` sends them."

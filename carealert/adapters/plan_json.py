@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from carealert.domain.drills import is_drill, would_tell
 from carealert.domain.notices import Notice
 from carealert.domain.plan import Plan
 from carealert.domain.rules import SubjectKind
@@ -37,6 +38,19 @@ def plan_json(
             for entry in decided.not_sent
         ],
         "summary": _summary(decided, notices, genders, rates),
+        "drill": _drill(decided),
+    }
+
+
+def _drill(decided: Plan) -> dict[str, Any] | None:
+    """Whom an Exercise would have told, were it real; None for anything else."""
+    if not is_drill(decided.warning):
+        return None
+    would = would_tell(decided)
+    return {
+        "people": would.people,
+        "facilities": would.facilities,
+        "by_rule": dict(would.by_rule or {}),
     }
 
 

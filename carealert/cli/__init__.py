@@ -17,11 +17,13 @@ from carealert import __version__
 from carealert.adapters.channels.table import ChannelNotReady
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.sealing import WrongKey
+from carealert.bootstrap import open_app
 from carealert.cli import (
     areas,
     consents,
     db,
     demo,
+    directory,
     doctor,
     facilities,
     feeds,
@@ -29,9 +31,13 @@ from carealert.cli import (
     people,
     rules,
     run,
+    users,
     warnings,
 )
 from carealert.cli.output import Exit
+from carealert.clock import now
+from carealert.services.access import NotAllowed
+from carealert.services.officers import NoSuchOfficer, note_refusal
 from carealert.services.ports.text import TemplateProblem
 from carealert.settings import SettingsProblem
 
@@ -54,8 +60,10 @@ app.add_typer(rules.app, name="rules", help="Who is told what, when a warning sa
 app.add_typer(people.app, name="people", help="Residents and caregivers.")
 app.add_typer(consents.app, name="consents", help="Who agreed to what.")
 app.add_typer(facilities.app, name="facilities", help="Places that give care.")
+app.add_typer(directory.app, name="directory", help="Organisations and trusted messengers.")
 app.add_typer(areas.app, name="areas", help="Administrative areas.")
 app.add_typer(journal.app, name="journal", help="What happened, provably.")
+app.add_typer(users.app, name="users", help="Who may do what, and where.")
 app.add_typer(db.app, name="db", help="The database's tables.")
 
 
@@ -92,6 +100,12 @@ def main() -> None:
         app()
     except (SettingsProblem, InvalidRules, TemplateProblem, WrongKey, ChannelNotReady) as error:
         _stop(str(error), Exit.CONFIG)
+    except NoSuchOfficer as error:
+        _stop(f"CAREALERT_USER: {error}", Exit.CONFIG)
+    except NotAllowed as error:
+        application = open_app()
+        note_refusal(application.db, application.operator, error.what, now())
+        _stop(str(error), Exit.FAILED)
     except OperationalError as error:
         _stop(f"The database cannot be used: {_first_line(error)}", Exit.UNREACHABLE)
 

@@ -24,7 +24,8 @@ Ref = Annotated[str, typer.Argument(help="The office's own key of the person.")]
 @app.command()
 def show(kind: PersonKind, ref: Ref, as_json: AsJson = False) -> None:
     """Show every consent of one person. Example: carealert consents show resident R1"""
-    records = consenting.history(open_app().db, kind, ref)
+    application = open_app()
+    records = consenting.history(application.db, application.operator, kind, ref)
     text = "\n".join(_line(one) for one in records) or "Nothing is recorded."
     emit([_json(one) for one in records], as_json, text)
 
@@ -59,7 +60,8 @@ def give(
         for one in purpose
     ]
     try:
-        consenting.give(open_app().db, kind, ref, records, moment)
+        application = open_app()
+        consenting.give(application.db, application.operator, kind, ref, records, moment)
     except NotInRegister as problem:
         fail(str(problem), Exit.NOTHING)
     emit({"ref": ref}, as_json=False, text=f"Recorded for {ref}: {_words(purpose)}.")
@@ -77,7 +79,8 @@ def withdraw(
     Example: carealert consents withdraw caregiver C7 -p P2 --medium verbal
     """
     try:
-        consenting.withdraw(open_app().db, kind, ref, purpose, medium, now())
+        application = open_app()
+        consenting.withdraw(application.db, application.operator, kind, ref, purpose, medium, now())
     except NotInRegister as problem:
         fail(str(problem), Exit.NOTHING)
     emit({"ref": ref}, as_json=False, text=f"Withdrawn for {ref}: {_words(purpose)}.")
@@ -92,7 +95,8 @@ def expiring(
 
     Example: carealert consents expiring --days 60
     """
-    found = consenting.expiring(open_app().db, now(), timedelta(days=days))
+    application = open_app()
+    found = consenting.expiring(application.db, application.operator, now(), timedelta(days=days))
     data = [
         {"kind": kind, "ref": ref, "purposes": sorted(purposes), "first_end": end.isoformat()}
         for kind, ref, purposes, end in found
@@ -114,7 +118,8 @@ def _json(one: ConsentRecord) -> dict[str, Any]:
         "status": one.status,
         "at": one.at.isoformat(),
         "medium": one.medium,
-        "giver": one.giver,
+        # Who reads consents need not read names: 'people show' has it for those who may.
+        "giver": f"{one.giver[0]}…" if one.giver else None,
         "delegation": one.delegation,
         "notice_language": one.notice_language,
         "notice_version": one.notice_version,

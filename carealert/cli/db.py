@@ -11,6 +11,9 @@ from carealert.adapters.sealing import KeyRing
 from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
+from carealert.domain.access import Right
+from carealert.services import places
+from carealert.services.access import allow
 from carealert.settings import secret_of
 
 app = typer.Typer(no_args_is_help=True)
@@ -68,12 +71,29 @@ def rekey(
     Example: carealert db rekey
     """
     application = open_app()
+    allow(application.operator, Right.MANAGE_KEYS)
     if new_secret is not None:
         _change_secret(application, new_secret.read_bytes().strip(), as_json)
     elif retire:
         _retire(application, as_json)
     else:
         _seal_anew(application, as_json)
+
+
+@app.command("repair-cells")
+def repair_cells(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute the spatial key of every position anew, where 'carealert doctor' says it is wrong.
+
+    Beside the running service, in small steps; it may be broken off and run again.
+    Example: carealert db repair-cells
+    """
+    application = open_app()
+    fixed = places.repair_cells(application.db, application.operator, now())
+    data = {kind.value: many for kind, many in fixed.items()}
+    text = ", ".join(f"{kind}: {many} put right" for kind, many in data.items())
+    emit(data, as_json, text)
 
 
 def _seal_anew(application: App, as_json: bool) -> None:

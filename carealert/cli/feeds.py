@@ -18,6 +18,7 @@ from carealert.cli.output import Exit, emit, fail
 from carealert.cli.problems import problem_json, problem_lines
 from carealert.clock import now
 from carealert.domain.link_rules import BadLinkRule, LinkRule, parse
+from carealert.services import feed_office
 from carealert.services.gathered import Harvest
 from carealert.services.ports.feeds import Feed, Signatures
 from carealert.services.sampling import sample
@@ -45,11 +46,8 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: carealert feeds list --json
     """
-    with open_app().db.reading() as stores:
-        feeds = [
-            (health, stores.feeds.records(health.feed.name, _RECORDS))
-            for health in stores.feeds.all()
-        ]
+    application = open_app()
+    feeds = feed_office.list_feeds(application.db, application.operator, _RECORDS)
     moment = now()
     text = "\n".join(output.health_text(*one, moment) for one in feeds)
     emit([output.health_json(*one, moment) for one in feeds], as_json, text or "No feeds.")
@@ -117,9 +115,8 @@ def add(
         certificates=pem,
         link_rules=_link_rules(link_rule),
     )
-    with open_app().db.transaction() as stores:
-        stores.feeds.add(feed)
-        stores.journal.write(now(), "feed_added", f"feed:{name}", url=public_url(url))
+    application = open_app()
+    feed_office.add_feed(application.db, application.operator, feed, now())
     how = f"is polled every {every} s" if feed.is_polled else "is listened to"
     emit({"feed": name}, as_json=False, text=f"{name} {how}.")
 
@@ -127,11 +124,8 @@ def add(
 @app.command()
 def remove(name: str) -> None:
     """Stop polling a feed; its warnings stay. Example: carealert feeds remove bmd"""
-    with open_app().db.transaction() as stores:
-        removed = stores.feeds.remove(name)
-        if removed:
-            stores.journal.write(now(), "feed_removed", f"feed:{name}")
-    if not removed:
+    application = open_app()
+    if not feed_office.remove_feed(application.db, application.operator, name, now()):
         fail(f"There is no feed '{name}': see 'carealert feeds list'.", Exit.NOTHING)
     emit({"feed": name}, as_json=False, text=f"{name} is not polled any more.")
 
@@ -151,8 +145,7 @@ def poll(
     if dry_run:
         _try_out(application, name, as_json)
         return
-    poller = application.poller
-    result = poller.poll_due(now()) if name is None else poller.poll(name, now())
+    result = feed_office.poll_now(application.poller, application.operator, name, now())
     data = {
         "new_warnings": list(result.new_warnings),
         "documents": result.documents,
@@ -219,9 +212,9 @@ def _tell(url: str, got: Harvest, as_json: bool) -> None:
 
 
 def _try_out(application: App, name: str | None, as_json: bool) -> None:
-    with application.db.reading() as stores:
-        due = [one.feed.name for one in stores.feeds.due(now())]
-    trials = [(one, application.poller.try_out(one, now())) for one in ([name] if name else due)]
+    who = application.operator
+    names = [name] if name else feed_office.due_feeds(application.db, who, now())
+    trials = [(one, feed_office.try_feed(application.poller, who, one, now())) for one in names]
     text = "\n".join(output.trial_text(*one) for one in trials)
     emit([output.trial_json(*one) for one in trials], as_json, text or "No feed is due.")
     if any(problem.level == "error" for _, trial in trials for problem in trial.problems):
@@ -229,8 +222,7 @@ def _try_out(application: App, name: str | None, as_json: bool) -> None:
 
 
 def _must_be_polled(application: App, name: str) -> None:
-    with application.db.reading() as stores:
-        health = stores.feeds.get(name)
+    health = feed_office.feed_named(application.db, application.operator, name)
     if health is None:
         fail(f"There is no feed '{name}': see 'carealert feeds list'.", Exit.NOTHING)
     if not health.feed.is_polled:

@@ -1,6 +1,7 @@
 """`carealert warnings held | release | discard | unmapped`: what an officer must decide or map."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from carealert.bootstrap import open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
-from carealert.services import holding
+from carealert.services import holding, warning_office
 from carealert.services.holding import NotHeld
 from carealert.services.ports.feeds import UnmappedEvent
 from carealert.services.ports.holds import HeldWarning
@@ -23,8 +24,8 @@ def held(as_json: AsJson = False) -> None:
 
     Example: carealert warnings held
     """
-    with open_app().db.reading() as stores:
-        waiting = [one for one in stores.holds.waiting() if not one.is_replaced]
+    application = open_app()
+    waiting = warning_office.held_warnings(application.db, application.operator)
     lines = [_held_line(one) for one in waiting]
     emit([_held_json(one) for one in waiting], as_json, "\n".join(lines) or "Nothing is held.")
 
@@ -51,8 +52,8 @@ def unmapped(as_json: AsJson = False) -> None:
     They go by their category until rules/hazards.yaml maps them.
     Example: carealert warnings unmapped
     """
-    with open_app().db.reading() as stores:
-        found = stores.warnings.unmapped()
+    application = open_app()
+    found = warning_office.unmapped_events(application.db, application.operator)
     lines = [_unmapped_line(one) for one in found]
     emit([_unmapped_json(one) for one in found], as_json, "\n".join(lines) or "All are mapped.")
 
@@ -64,7 +65,9 @@ def _decide(
     if not 0 < len(name) <= _LONGEST_NAME:
         fail(f"--by needs a name of 1 to {_LONGEST_NAME} characters.", Exit.USAGE)
     try:
-        decided = how(open_app().db, warning_id, name, now())
+        application = open_app()
+        who = replace(application.operator, name=name)
+        decided = how(application.db, who, warning_id, now())
     except NotHeld as problem:
         fail(str(problem), Exit.NOTHING)
     emit(_held_json(decided), as_json, f"Warning {warning_id} is {done}")

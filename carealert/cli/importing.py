@@ -16,6 +16,7 @@ from carealert.services.registering import ImportReport
 
 _SHOWN = 50
 _LINES = 8
+_SHAPES = 2
 _PAIRS = 10
 
 
@@ -38,7 +39,8 @@ def stop_on(errors: Sequence[RowError], as_json: bool) -> None:
         for line in mending(errors):
             typer.echo(f"  {line}", err=True)
     more = f" ({len(errors) - _SHOWN} more are not shown)" if len(errors) > _SHOWN else ""
-    fail(f"Nothing was imported: mend {len(errors)} errors{more} and try again.", Exit.FAILED)
+    many = _many(len(errors), "error")
+    fail(f"Nothing was imported: mend {many}{more} and try again.", Exit.FAILED)
 
 
 def show(report: ImportReport, notes: Sequence[str], as_json: bool) -> None:
@@ -99,15 +101,22 @@ def show_trial(
 
 def mending(errors: Sequence[RowError]) -> Iterator[str]:
     """Errors by file and column, the most frequent first: how many, where, and what is allowed."""
-    groups: dict[tuple[str, str | None, str, str], list[int | None]] = {}
+    groups: dict[tuple[str, str | None, str, str], list[RowError]] = {}
     for error in errors:
         key = (error.file, error.column, _general(error.what), error.fix)
-        groups.setdefault(key, []).append(error.line)
-    for (file, column, what, fix), at in sorted(groups.items(), key=lambda one: -len(one[1])):
-        where = f"{file}, column {column}" if column and at[0] is not None else column or file
-        lines = [line for line in at if line is not None]
+        groups.setdefault(key, []).append(error)
+    for (file, column, what, fix), own in sorted(groups.items(), key=lambda one: -len(one[1])):
+        in_rows = own[0].line is not None
+        where = f"{file}, column {column}" if column and in_rows else column or file
+        lines = [error.line for error in own if error.line is not None]
         many = f"{_many(len(lines), 'row')} ({_listed(lines)}): " if lines else ""
-        yield f"{where}: {many}{what}. {fix}."
+        yield f"{where}: {many}{what}{_looks(own)}. {fix}."
+
+
+def _looks(errors: Sequence[RowError]) -> str:
+    shapes = list(dict.fromkeys(error.shape for error in errors if error.shape))
+    more = " …" if len(shapes) > _SHAPES else ""
+    return f" (looks like {' or '.join(shapes[:_SHAPES])}{more})" if shapes else ""
 
 
 def duplicates_text(found: Mapping[str, Likeness]) -> str:
@@ -181,7 +190,8 @@ def _general(what: str) -> str:
 
 def _listed(lines: Sequence[int]) -> str:
     shown = ", ".join(str(line) for line in lines[:_LINES])
-    return shown if len(lines) <= _LINES else f"{shown} and {len(lines) - _LINES} more"
+    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+    return f"{'line' if len(lines) == 1 else 'lines'} {shown}{more}"
 
 
 def _many(count: int, noun: str) -> str:
@@ -195,4 +205,5 @@ def _plain(error: RowError) -> dict[str, object]:
         "column": error.column,
         "what": error.what,
         "fix": error.fix,
+        "looks_like": error.shape,
     }

@@ -1,12 +1,16 @@
 """`carealert journal`: what happened, and the proof that nobody has changed it since."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from carealert.bootstrap import open_app
 from carealert.cli.output import Exit, emit, fail
-from carealert.services.journal import Proof, verify
+from carealert.clock import now
+from carealert.services import journal
+from carealert.services.journal import Proof
+from carealert.services.openings import openings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,11 +21,14 @@ _HASH_DIGITS = 64
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many lines, newest first.")] = 100,
+    event: Annotated[
+        str | None, typer.Option(help="Only lines of this event, such as revealed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what happened, newest first. Example: carealert journal list --limit 20"""
-    with open_app().db.reading() as stores:
-        lines = stores.journal.recent(limit)
+    """List what happened, newest first. Example: carealert journal list --event revealed"""
+    application = open_app()
+    lines = journal.lines(application.db, application.operator, limit, event)
     data = [
         {
             "at": line.at.isoformat(),
@@ -36,7 +43,34 @@ def list_(
         + "".join(f"  {name}={value}" for name, value in line.details.items())
         for line in lines
     )
-    emit(data, as_json, text or "The journal is empty.")
+    none = f"The journal has no line of the event '{event}'." if event else "The journal is empty."
+    emit(data, as_json, text or none)
+
+
+@app.command("opened")
+def opened(
+    days: Annotated[int, typer.Option(min=1, help="How far to look back.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Count by day and officer who opened whole phones or took people's data out, and how often.
+
+    Each time has its reason in 'carealert journal list --event revealed'. A day is one of the
+    office's time zone.
+    Example: carealert journal opened --days 7
+    """
+    application = open_app()
+    found = openings(
+        application.db,
+        application.operator,
+        now() - timedelta(days=days),
+        application.settings.zone,
+    )
+    data = [
+        {"day": one.day.isoformat(), "officer": one.officer, "event": one.event, "times": one.times}
+        for one in found
+    ]
+    lines = [f"{one.day}  {one.times:5}  {one.event:10}  {one.officer}" for one in found]
+    emit(data, as_json, "\n".join(lines) or f"Nobody opened anything in the last {days} days.")
 
 
 @app.command("verify")
@@ -52,7 +86,8 @@ def verify_(
     time: only so is a journal noticed whose end was cut off. Ends with 1 if the chain is broken.
     Example: carealert journal verify
     """
-    proof = verify(open_app().db, _hash(head))
+    application = open_app()
+    proof = journal.verify(application.db, application.operator, _hash(head))
     data = {
         "lines": proof.lines,
         "head": proof.head.hex(),

@@ -1,15 +1,18 @@
 """`carealert people`: register residents and caregivers, and see what they need."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from carealert.adapters.registry.csv_text import UnreadableSheet
+from carealert.adapters.registry.files import Source
 from carealert.adapters.registry.suggest import suggest_map
-from carealert.bootstrap import open_app
-from carealert.cli import people_files, persons
+from carealert.bootstrap import App, open_app
+from carealert.cli import confirming, people_files, persons
 from carealert.cli.importing import (
     defaults_of,
     duplicates_text,
@@ -21,7 +24,8 @@ from carealert.cli.importing import (
 from carealert.cli.output import Exit, emit, fail
 from carealert.cli.progress import progress
 from carealert.clock import now
-from carealert.services.ports.registry import Quality, UnknownResidents
+from carealert.services.places import coverage
+from carealert.services.ports.registry import Quality, QualityLimits, UnknownResidents
 from carealert.services.quality import find_duplicates, measure
 from carealert.services.registering import (
     ImportReport,
@@ -73,28 +77,29 @@ def import_(
         stop_on(problem.errors, as_json)
         return
     if not sources:
-        fail("No file: name --residents, --caregivers or a folder that holds them.", Exit.USAGE)
-    application = open_app()
-    with progress() as step:
-        files = people_files.scan(sources, defaults_of(application), step)
-        report = None
-        if not dry_run and not files.errors:
-            with suppress(UnknownResidents):  # their rows are named below
-                report = import_people(
-                    application.db, files.residents, files.caregivers, now(), step=step
-                )
-        if report is None:
-            report, unknown = try_people(
-                application.db,
-                files.residents,
-                files.caregivers,
-                known=files.resident_refs,
-                step=step,
-            )
-            files.refuse_unknown(unknown)
+        fail(people_files.nothing_named(path), Exit.USAGE)
+    if rejects is not None:
+        people_files.check_rejects(sources, rejects)
+    files, report = _import_or_try(open_app(), sources, dry_run)
     if rejects is not None:
         people_files.write_all_rejects(files, rejects)
     _tell(report, files, dry_run, as_json)
+
+
+def _import_or_try(
+    application: App, sources: dict[str, Source], dry_run: bool
+) -> tuple[people_files.PeopleFiles, ImportReport]:
+    """Import the files if nothing is wrong with them; else find out what more is."""
+    db, who = application.db, application.operator
+    with progress() as step:
+        files = people_files.scan(sources, defaults_of(application), step)
+        people = (files.residents, files.caregivers)
+        if not dry_run and not files.errors:
+            with suppress(UnknownResidents):  # their rows are named below
+                return files, import_people(db, who, *people, now(), step=step)
+        report, unknown = try_people(db, who, *people, known=files.resident_refs, step=step)
+        files.refuse_unknown(unknown)
+    return files, report
 
 
 def _tell(
@@ -124,7 +129,9 @@ def needs(as_json: AsJson = False) -> None:
 
     Example: carealert people needs
     """
-    counted = {need.value: many for need, many in count_needs(open_app().db).items()}
+    application = open_app()
+    counts = count_needs(application.db, application.operator)
+    counted = {need.value: many for need, many in counts.items()}
     lines = [f"{many:7}  {need}" for need, many in counted.items()]
     emit(counted, as_json, "\n".join(lines))
 
@@ -135,7 +142,8 @@ def duplicates(as_json: AsJson = False) -> None:
 
     Example: carealert people duplicates
     """
-    found = find_duplicates(open_app().db)
+    application = open_app()
+    found = find_duplicates(application.db, application.operator)
     data = {noun: likeness_json(likeness) for noun, likeness in found.items()}
     emit(data, as_json, duplicates_text(found))
 
@@ -146,15 +154,22 @@ def quality(as_json: AsJson = False) -> None:
 
     Example: carealert people quality
     """
-    measured = measure(open_app().db, now())
+    application = open_app()
+    settings = application.settings
+    limits = QualityLimits(timedelta(days=settings.stale_after_days), settings.bounced_after)
+    measured = measure(application.db, application.operator, now(), limits=limits)
+    areas = [one for one in coverage(application.db, application.operator) if one.area]
+    covered = {"all": len(areas), "without_residents": sum(one.is_empty for one in areas)}
     last = measured.last_import.isoformat() if measured.last_import else None
     data = {
         "residents": dict(measured.residents),
         "caregivers": dict(measured.caregivers),
         "languages": dict(measured.languages),
         "last_import": last,
+        "facilities": dict(measured.facilities),
+        "areas": covered,
     }
-    emit(data, as_json, _quality_text(measured))
+    emit(data, as_json, _quality_text(measured, covered, settings.stale_after_days))
 
 
 _LACKS = {
@@ -165,7 +180,8 @@ _LACKS = {
     "no_position_and_no_area": "with neither a position nor an area: no warning finds them",
     "no_phone": "without a phone",
     "phone_sharing_unknown": "phone sharing unknown: counts as shared",
-    "phone_bounced": "whose last message did not arrive",
+    "phone_bounced": "whose last messages did not arrive",
+    "stale": "neither added, changed nor confirmed for {days} days",
     "no_caregiver": "without a caregiver",
     "cares_for_nobody": "who care for nobody",
     "paid_not_stated": "paid or unpaid not stated",
@@ -175,11 +191,20 @@ _LACKS = {
 }
 
 
-def _quality_text(measured: Quality) -> str:
+def _quality_text(measured: Quality, areas: Mapping[str, int], stale_days: int) -> str:
+    lacks = {name: words.format(days=stale_days) for name, words in _LACKS.items()}
     lines = []
-    for noun, counts in (("residents", measured.residents), ("caregivers", measured.caregivers)):
+    for noun, counts in (
+        ("residents", measured.residents),
+        ("caregivers", measured.caregivers),
+        ("facilities", measured.facilities),
+    ):
         lines.append(f"{counts['all']} {noun}")
-        lines += [f"{many:7}  {_LACKS[name]}" for name, many in counts.items() if name in _LACKS]
+        lines += [f"{many:7}  {lacks[name]}" for name, many in counts.items() if name in lacks]
+    lines.append(f"{areas['all']} areas")
+    lines.append(
+        f"{areas['without_residents']:7}  without a resident: see 'areas coverage --empty'"
+    )
     spoken = ", ".join(f"{language} {many}" for language, many in measured.languages.items())
     lines.append(f"Languages: {spoken or 'none'}")
     last = measured.last_import
@@ -187,6 +212,7 @@ def _quality_text(measured: Quality) -> str:
     return "\n".join(lines)
 
 
+app.command("confirm")(confirming.confirm)
 app.command("find")(persons.find)
 app.command("show")(persons.show)
 app.command("forget")(persons.forget)

@@ -1,9 +1,11 @@
 """The files of one import of people: where they are, what they hold, and what must be mended."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.registry.cells import Defaults
@@ -83,7 +85,11 @@ def sources_of(
         caregivers = caregivers or file_in(path, CAREGIVERS)
     elif path is not None:
         if map_ is None:
-            fail("Say what the file holds: --residents or --caregivers, or --map.", Exit.USAGE)
+            fail(
+                f"Say what {path.name} holds: --residents {path.name}, --caregivers {path.name}, "
+                f"or {path.name} --map MAP for a list with other headings.",
+                Exit.USAGE,
+            )
         residents = residents or path
     if map_ is not None:
         return _mapped(residents, caregivers, read_map(map_))
@@ -115,10 +121,51 @@ def scan(sources: dict[str, Source], defaults: Defaults, step: Step) -> PeopleFi
     return PeopleFiles(found)
 
 
+def nothing_named(path: Path | None) -> str:
+    """Why there is nothing to read, in a sentence."""
+    if path is None:
+        return "No file: name --residents, --caregivers or a folder that holds them."
+    return (
+        f"{path} holds none of residents.csv, residents.xlsx, caregivers.csv and caregivers.xlsx: "
+        "name your files with --residents and --caregivers."
+    )
+
+
+def check_rejects(sources: Mapping[str, Source], target: Path) -> None:
+    """Nobody's list is written over, and the folder is there; ends the command otherwise."""
+    own = {source.path.resolve() for source in sources.values()}
+    for noun in sources:
+        refuse_target(own, _rejects_of(noun, target, len(sources)))
+
+
+def refuse_target(own: Collection[Path], target: Path) -> None:
+    """End the command if the rejects would be written over a file that is read, or nowhere."""
+    if target.resolve() in own:
+        fail(f"--rejects would write over {target}, which is being read: name another.", Exit.USAGE)
+    if not target.parent.is_dir():
+        fail(f"--rejects: the folder {target.parent} does not exist.", Exit.USAGE)
+
+
 def write_all_rejects(files: PeopleFiles, target: Path) -> None:
     """The rows to mend: into the file, or with two files into one beside it for each noun."""
     for noun, scanned in files.scans.items():
-        own = target
-        if len(files.scans) > 1:
-            own = target.with_name(f"{target.stem}-{noun}{target.suffix}")
-        write_rejects(scanned, own)
+        write_rejects_of(scanned, _rejects_of(noun, target, len(files.scans)))
+
+
+def write_rejects_of(scanned: Scan[Any], target: Path) -> None:
+    """The rows to mend, in a file that only its owner may read; says so, and where."""
+    try:
+        many = write_rejects(scanned, target)
+    except OSError as error:
+        fail(f"{target} cannot be written ({error.strerror}): see --rejects.", Exit.FAILED)
+    if many:
+        rows = "row" if many == 1 else "rows"
+        typer.echo(
+            f"Wrote {many} {rows} to mend into {target}: people's own data, readable for you "
+            "alone. Delete it when you are done.",
+            err=True,
+        )
+
+
+def _rejects_of(noun: str, target: Path, many: int) -> Path:
+    return target if many == 1 else target.with_name(f"{target.stem}-{noun}{target.suffix}")

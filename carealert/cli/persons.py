@@ -12,6 +12,7 @@ from carealert.bootstrap import open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
 from carealert.domain.people import Resident
+from carealert.domain.reasons import BadReason, demand
 from carealert.services import persons
 from carealert.services.persons import MOST_FOUND, Found, Held, NobodyHasRef
 from carealert.services.ports.consents import PersonKind
@@ -37,11 +38,11 @@ def find(
     application = open_app()
     number = _number(text, application.settings.phone_region)
     if number is not None:
-        found = persons.find_by_phone(application.db, number)
+        found = persons.find_by_phone(application.db, application.operator, number)
     else:
-        found = persons.find_by_ref(application.db, text)
+        found = persons.find_by_ref(application.db, application.operator, text)
         if not found.hits:
-            found = persons.find_by_name(application.db, text)
+            found = persons.find_by_name(application.db, application.operator, text)
     if found.looked_at:
         typer.echo(f"{found.looked_at} names were opened and compared.", err=True)
     if found.more:
@@ -79,11 +80,13 @@ def show(
     application = open_app()
     try:
         if reveal:
-            found = persons.reveal(application.db, ref, reason, now())
+            found = persons.reveal(application.db, application.operator, ref, reason, now())
         else:
-            found = persons.held_of(application.db, ref)
+            found = persons.held_of(application.db, application.operator, ref)
     except NobodyHasRef as problem:
         fail(str(problem), Exit.NOTHING)
+    except BadReason as problem:
+        fail(f"{problem} See --reason.", Exit.USAGE)
     data = [_plain(one, masked=not reveal) for one in found]
     emit(data, as_json, "\n\n".join(_text(one) for one in data))
 
@@ -105,15 +108,17 @@ def forget(
     application = open_app()
     try:
         if kind is None:
-            held = persons.held_of(application.db, ref)
+            held = persons.held_of(application.db, application.operator, ref)
             if len(held) > 1:
                 fail(f"'{ref}' is a resident and a caregiver: add --kind.", Exit.USAGE)
             kind = held[0].kind
-        done = persons.forget(application.db, kind, ref, reason, now())
+        done = persons.forget(application.db, application.operator, kind, ref, reason, now())
     except NobodyHasRef as problem:
         fail(str(problem), Exit.NOTHING)
     except StillSending as problem:
         fail(str(problem), Exit.FAILED)
+    except BadReason as problem:
+        fail(f"{problem} See --reason.", Exit.USAGE)
     text = (
         f"Forgotten. Unlinked: {done.own_notices} messages to this person, {done.notices_about} "
         f"about them, {done.messages} from them. Delete them in your own lists, too: an import "
@@ -139,16 +144,18 @@ def export(
     Example: carealert people export backup --reason "yearly check on paper"
     """
     _demand(reason)
-    db = open_app().db
+    application = open_app()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    counts = persons.export(db, CsvFolder(folder), reason, now())
+    counts = persons.export(application.db, application.operator, CsvFolder(folder), reason, now())
     text = ", ".join(f"{many} {noun}" for noun, many in counts.items())
     emit({"folder": str(folder), **counts}, as_json, f"Wrote {text} to {folder}.")
 
 
 def _demand(reason: str) -> None:
-    if not reason.strip():
-        fail("Say why with --reason: the journal keeps it.", Exit.USAGE)
+    try:
+        demand(reason)
+    except BadReason as problem:
+        fail(f"{problem} See --reason.", Exit.USAGE)
 
 
 def _plain(held: Held, *, masked: bool) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from carealert.cli.output import Exit, emit, fail
 from carealert.domain.rules import Rule, RuleSet, SubjectKind
 from carealert.domain.warnings import HazardWarning
 from carealert.paths import with_overrides
-from carealert.services import alerting
+from carealert.services import warning_office
 from carealert.services.ports.feeds import UnreadableDocument
 
 app = typer.Typer(no_args_is_help=True)
@@ -151,10 +151,15 @@ def try_(
         fail(f"These rules cannot be used:\n{error}", Exit.CONFIG)
     matched = False
     for one in _warnings(application, warning):
-        decided, notices = alerting.dry_run(
-            application.db, chosen, application.composer, one, application.office, moment
+        decided, notices, genders = warning_office.try_warning(
+            application.db,
+            application.operator,
+            chosen,
+            application.composer,
+            one,
+            application.office,
+            moment,
         )
-        genders = alerting.matched_genders(application.db, decided)
         data = plan_json(decided, notices, genders, _rates(application))
         emit(data, as_json, _plan_text(data))
         matched = matched or bool(decided.matches or decided.drafts)
@@ -244,8 +249,7 @@ def _warnings(application: App, given: str) -> Sequence[HazardWarning]:
 
 def _stored(application: App, warning_id: int) -> HazardWarning:
     try:
-        with application.db.reading() as stores:
-            return stores.warnings.get(warning_id).warning
+        return warning_office.one_warning(application.db, application.operator, warning_id).warning
     except LookupError:
         fail(
             f"There is no stored warning {warning_id}: see 'carealert warnings list'.", Exit.NOTHING
@@ -267,6 +271,11 @@ def _plan_text(data: dict[str, Any]) -> str:
         f"about {summary['estimated_minutes']} minutes, cost {summary['estimated_cost']})"
     )
     lines = [head]
+    if (drill := data["drill"]) is not None:
+        lines.append(
+            f"  DRILL: would have been told, were it real: {drill['people']} people, "
+            f"{drill['facilities']} facilities"
+        )
     texts: dict[str, list[str]] = defaultdict(list)
     for notice in data["notices"]:
         texts[notice["text"]].append(f"{notice['recipient_kind']} {notice['recipient_ref']}")

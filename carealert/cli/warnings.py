@@ -17,7 +17,7 @@ from carealert.cli.problems import problem_json, problem_lines
 from carealert.clock import now
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Status, is_over
 from carealert.paths import with_overrides
-from carealert.services.polling import import_document
+from carealert.services import warning_office
 from carealert.services.ports.feeds import Problem, Reading, StoredWarning, UnreadableDocument
 from carealert.settings import load
 
@@ -64,13 +64,12 @@ def list_(
 ) -> None:
     """List stored warnings, newest first. Example: carealert warnings list --active"""
     moment = now()
-    with open_app().db.reading() as stores:
-        found = [
-            one
-            for one in stores.warnings.recent(limit)
-            if not active
-            or _is_active(one, [i for i in one.warning.infos if not is_over(i, moment)])
-        ]
+    application = open_app()
+    found = [
+        one
+        for one in warning_office.recent_warnings(application.db, application.operator, limit)
+        if not active or _is_active(one, [i for i in one.warning.infos if not is_over(i, moment)])
+    ]
     lines = [_stored_line(one) for one in found]
     emit([_stored_json(one) for one in found], as_json, "\n".join(lines) or "No warnings.")
 
@@ -78,11 +77,11 @@ def list_(
 @app.command()
 def show(warning_id: Annotated[int, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
     """Show one stored warning in full. Example: carealert warnings show 12 --json"""
-    with open_app().db.reading() as stores:
-        try:
-            stored = stores.warnings.get(warning_id)
-        except LookupError:
-            fail(f"There is no warning {warning_id}: see 'carealert warnings list'.", Exit.NOTHING)
+    application = open_app()
+    try:
+        stored = warning_office.one_warning(application.db, application.operator, warning_id)
+    except LookupError:
+        fail(f"There is no warning {warning_id}: see 'carealert warnings list'.", Exit.NOTHING)
     data = {**_stored_json(stored), "warning": to_json(stored.warning)}
     text = "\n".join((_stored_line(stored), *_warning_lines(stored.warning)))
     emit(data, as_json, text)
@@ -98,7 +97,9 @@ def import_(files: Files, as_json: AsJson = False) -> None:
     application = open_app()
     whole = True
     for path in files:
-        result = import_document(application.db, application.reader, *_content(path), now())
+        result = warning_office.enter_document(
+            application.db, application.operator, application.reader, *_content(path), now()
+        )
         whole = whole and not result.failed
         data = {
             "file": str(path),

@@ -68,9 +68,9 @@ def register(stage: Stage[Outside], script: Script) -> None:
     residents = read_residents(script.register_folder / "residents.csv", defaults)
     caregivers = read_caregivers(script.register_folder / "caregivers.csv", defaults)
     facilities = read_facilities(script.register_folder / "facilities.csv", defaults)
-    registering.import_areas(app.db, script.areas, now)
-    registering.import_people(app.db, residents.items, caregivers.items, now)
-    registering.import_facilities(app.db, facilities.items, now)
+    registering.import_areas(app.db, app.operator, script.areas, now)
+    registering.import_people(app.db, app.operator, residents.items, caregivers.items, now)
+    registering.import_facilities(app.db, app.operator, facilities.items, now)
 
 
 def play_once(stage: Stage[Outside], script: Script, say: Callable[[str], None]) -> Outcome:

@@ -195,6 +195,9 @@ NOTES = (
     "Door bell is broken, please knock",
 )
 
+#: In a care block each service has its own hours.
+CARE_BLOCK_HOURS = "child_care=Sa-Th 07:30-18:00;laundry=Su-Th 08:00-16:00"
+
 #: Facility types: share of the 40, name, services.
 FACILITIES: Mapping[FacilityType, tuple[float, str, str]] = {
     FacilityType.SHELTER: (9, "Shelter", "shelter;drinking_water"),

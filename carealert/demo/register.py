@@ -202,6 +202,8 @@ def _facilities(rng: random.Random, areas: Sequence[PlaceArea], count: int) -> l
         row["name"] = f"{flowers[n % len(flowers)]} {title}{f' {again + 1}' if again else ''}"
         row |= {"area_code": area_code, "lat": lat, "lon": lon}
         _equip(rng, row)
+        if kind is FacilityType.CARE_BLOCK:
+            row["service_hours"] = pools.CARE_BLOCK_HOURS
         for role in ("manager", "deputy"):
             row[f"{role}_name"] = name_for(rng, "")
             row[f"{role}_language"] = "en" if rng.random() < 0.2 else "bn"

@@ -75,6 +75,7 @@ class Stage(Generic[World_co]):
         """Let everything that is due happen, until the world is quiet."""
         self.ticks.poll()
         self.ticks.plan()
+        self.ticks.drills()
         self.ticks.follow_up()
         self.ticks.deliver()
         self.outside.wait_until_quiet()

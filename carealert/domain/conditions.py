@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from carealert.domain.people import Need, Resident
+from carealert.domain.people import Exposure, Need, Resident
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,18 @@ class InAreas:
 
 
 @dataclass(frozen=True, slots=True)
+class Homes:
+    """True where the home is exposed in any of these ways; never where nothing is stated."""
+
+    any_of: frozenset[Exposure]
+
+    def reason(self, subject: Subject) -> str | None:
+        """Name the exposures that held, or None."""
+        held = sorted(word.value for word in self.any_of & subject.resident.exposures)
+        return f"home {', '.join(held)}" if held else None
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """True where every part is."""
 
@@ -104,11 +116,12 @@ class Not:
         return f"not {self.name}" if self.part.reason(subject) is None else None
 
 
-Condition = Needs | Age | InAreas | AllOf | AnyOf | Not
+Condition = Needs | Age | InAreas | Homes | AllOf | AnyOf | Not
 
 #: Which keys an officer may write under `who`, and the test that each one becomes.
 VOCABULARY: dict[str, Callable[..., Condition]] = {
     "needs": Needs,
     "age": Age,
     "areas": InAreas,
+    "exposures": Homes,
 }

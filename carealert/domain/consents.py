@@ -5,7 +5,7 @@ The ledger only grows; what holds at a moment is the newest record of each purpo
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -48,7 +48,7 @@ class ConsentRecord:
     status: ConsentStatus
     at: datetime
     medium: Medium
-    giver: str | None = None
+    giver: str | None = field(default=None, repr=False)
     delegation: Delegation = Delegation.SELF
     notice_language: str | None = None
     notice_version: str | None = None

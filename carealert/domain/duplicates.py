@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations, islice, takewhile
 from math import cos, hypot, radians
@@ -52,8 +52,8 @@ class Trace:
     """What tells one person from another. `name` is a `name_key`; `lat`, `lon` in degrees."""
 
     ref: str
-    name: str | None
-    phone: str | None
+    name: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
     is_shared: bool = False
     lat: float | None = None
     lon: float | None = None

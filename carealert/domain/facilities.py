@@ -1,7 +1,7 @@
 """Places that give care, and whether their service goes on."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from carealert.domain.people import Phone
@@ -34,18 +34,31 @@ class ContinuityStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Cost(StrEnum):
+    """What those pay who come (requirements M55)."""
+
+    FREE = "free"
+    PAID = "paid"
+    SUBSIDISED = "subsidised"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A manager or deputy who answers for a facility."""
 
-    name: str | None
+    name: str | None = field(repr=False)
     phone: Phone
     language: str
 
 
 @dataclass(frozen=True, slots=True)
 class Facility:
-    """A registered care facility. Empty means not stated, never no."""
+    """A registered care facility. Empty means not stated, never no.
+
+    `service_hours` has (service, hours) of those services that state their own, in the words of
+    `domain.opening_hours`; `opening_hours` is free text. `verified_on` is the day on which
+    somebody last looked whether all this is true.
+    """
 
     ref: str
     name: str
@@ -64,14 +77,51 @@ class Facility:
     manager: Contact | None = None
     deputy: Contact | None = None
     opening_hours: str | None = None
+    service_hours: tuple[tuple[str, str], ...] = ()
+    cost: Cost | None = None
+    languages: tuple[str, ...] = ()
+    verified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What a manager said, and how long it may be believed (aware UTC)."""
+    """What a manager said, and how long it may be believed (aware UTC).
+
+    `service` is the one it is about; None is the whole facility.
+    """
 
     facility_ref: str
     status: ContinuityStatus
     reported_at: datetime
     valid_until: datetime
     source: str
+    service: str | None = None
+
+
+#: What shuts every service of a facility, whatever was said of one of them.
+_SHUTS_ALL = frozenset(
+    {ContinuityStatus.CLOSED, ContinuityStatus.CLOSED_FOR_GOOD, ContinuityStatus.EVACUATING}
+)
+
+
+def believed(report: StatusReport | None, now: datetime) -> ContinuityStatus:
+    """What a report says as long as it holds; then, and without one, UNKNOWN."""
+    if report is None or now >= report.valid_until:
+        return ContinuityStatus.UNKNOWN
+    return report.status
+
+
+def status_of_service(
+    own: StatusReport | None, whole: StatusReport | None, now: datetime
+) -> ContinuityStatus:
+    """How one service stands: its own report, else that of the whole facility.
+
+    A facility that is closed or moving people out has no open service. A laundry that is closed
+    stays so when its facility reports to be open: it opens by its own report, or when that runs
+    out. Somebody sent to an open door that is shut has lost more than the other way round.
+    """
+    of_all = believed(whole, now)
+    if of_all in _SHUTS_ALL:
+        return of_all
+    of_own = believed(own, now)
+    return of_all if of_own is ContinuityStatus.UNKNOWN else of_own

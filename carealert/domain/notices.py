@@ -1,7 +1,7 @@
 """What one recipient is told about one incident, and how far its delivery has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -98,15 +98,20 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     FACILITY_CONFIRM = "facility_confirm"
     DESK = "desk"
+    HELD = "held"  # the desk is called about a hold that is overdue
+    DRILL = "drill"  # part of an exercise: never counted or answered as a real message
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One person or facility that a notice is about, in the words its recipient chose."""
+    """One person or facility that a notice is about, in the words its recipient chose.
+
+    The repr is the ref alone.
+    """
 
     ref: str
-    label: str
-    needs: frozenset[Need] = frozenset()
+    label: str = field(repr=False)
+    needs: frozenset[Need] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDraft:
-    """A decided notice without its text yet. `about` is in a stable order."""
+    """A decided notice without its text yet. `about` is in a stable order.
+
+    `numbers` are counts that its template tells, by name.
+    """
 
     incident: str
     recipient: Recipient
@@ -155,6 +163,7 @@ class NoticeDraft:
     due_at: datetime
     expires_at: datetime
     reasons: tuple[str, ...]
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def idempotency_key(self) -> str:
@@ -167,10 +176,11 @@ class NoticeDraft:
 class Text:
     """A rendered message: the language it came out in, its encoding and its SMS parts.
 
-    `left_out` names what was shed to keep the budget of segments, first shed first.
+    `left_out` names what was shed to keep the budget of segments, first shed first. The repr
+    leaves the body out.
     """
 
-    body: str
+    body: str = field(repr=False)
     language: str
     encoding: Encoding
     segments: int

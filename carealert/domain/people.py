@@ -4,7 +4,7 @@ Needs are functions, never diagnoses. Gender is recorded for measuring reach and
 when deciding who is told (docs/decisions/0005-gender-never-decides.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -137,11 +137,11 @@ class Phone:
 class Consent:
     """Purposes agreed to, by whom, until when (aware UTC; None = until withdrawn).
 
-    `ends` has the purposes that end at a time of their own.
+    `ends` has the purposes that end at a time of their own. The repr leaves the giver out.
     """
 
     purposes: frozenset[Purpose]
-    giver: str | None = None
+    giver: str | None = field(default=None, repr=False)
     expires: datetime | None = None
     ends: tuple[tuple[Purpose, datetime], ...] = ()
 
@@ -169,7 +169,7 @@ class Resident:
     """A registered person whose care a hazard can interrupt. `lat`/`lon` in WGS 84 degrees.
 
     `critical_after_h` is how many hours without care become dangerous; `backup_hours` how long
-    the home's own reserve lasts.
+    the home's own reserve lasts. The repr is the ref alone.
     """
 
     ref: str
@@ -194,6 +194,10 @@ class Resident:
     exposures: frozenset[Exposure] = frozenset()
     critical_after_h: float | None = None
 
+    def __repr__(self) -> str:
+        """Show who is meant and nothing about them: a repr ends up in logs and tracebacks."""
+        return f"Resident({self.ref!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Caregiver:
@@ -201,7 +205,7 @@ class Caregiver:
 
     In `quiet` hours routine messages wait; in `never` hours they are not for this person at all.
     `capacity` is how many more people they could help; `responder_gender` and `companion` are
-    wishes for who comes to help, never a gate (requirements 9).
+    wishes for who comes to help, never a gate (requirements 9). The repr is the ref alone.
     """
 
     ref: str
@@ -225,6 +229,10 @@ class Caregiver:
     never_to: time | None = None
     responder_gender: Gender | None = None
     companion: bool | None = None
+
+    def __repr__(self) -> str:
+        """Show who is meant and nothing about them: a repr ends up in logs and tracebacks."""
+        return f"Caregiver({self.ref!r})"
 
 
 @dataclass(frozen=True, slots=True)

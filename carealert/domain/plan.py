@@ -16,6 +16,7 @@ class WhyNot(StrEnum):
     """Why a warning, or somebody, is not told. The words are stable: reports count them."""
 
     NOT_ACTUAL = "not_actual"
+    DRILL = "drill"  # would have been told, were the exercise real
     NOT_PUBLIC = "not_public"
     NOT_A_WARNING = "not_a_warning"
     HELD = "held"

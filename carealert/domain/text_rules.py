@@ -19,7 +19,10 @@ _CARRIER_WORDS = "STOP|STOPALL|UNSUBSCRIBE|END|QUIT|REVOKE|OPTOUT|CANCEL|START|Y
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text with what it should say: `hazard` is its word, `must_say` is name -> words."""
+    """A text with what it should say: `hazard` is its word, `must_say` is name -> words.
+
+    `exercise` is the word that a drill's text has to begin with, "" for all others.
+    """
 
     text: str
     tag: str
@@ -27,6 +30,7 @@ class Said:
     hazard: str
     must_say: Mapping[str, str]
     asks_action: bool
+    exercise: str = ""
 
 
 def broken_rules(said: Said, lexicon: Lexicon) -> list[str]:
@@ -35,11 +39,12 @@ def broken_rules(said: Said, lexicon: Lexicon) -> list[str]:
     body = text.removeprefix(f"{said.tag}: ")
     return [
         *_unsafe_words(text, said.wording, lexicon),
+        *(() if body.startswith(said.exercise) else ("G05: does not begin as an exercise",)),
         *(_preview(body, said, lexicon) if said.asks_action else ()),
         *(f"G05: says no {name}" for name, words in said.must_say.items() if words not in text),
         *(f"G05: {name} is not filled in" for name in _UNFILLED.findall(text)),
         *_too_long(text),
-        *_not_plain(body, said.hazard),
+        *_not_plain(body.removeprefix(said.exercise), said.hazard),
         *_answered_by_words(text),
     ]
 

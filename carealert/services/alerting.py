@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
+from carealert.domain.drills import Drills, is_drill
 from carealert.domain.holds import needs_officer, why_held
 from carealert.domain.notices import Notice, Recipient, RecipientKind
 from carealert.domain.people import Phone, PhoneSharing
@@ -19,6 +20,7 @@ from carealert.services.candidates import (
     load_residents,
     note_areas,
 )
+from carealert.services.drill_plans import decide_drill
 from carealert.services.ports.feeds import StoredWarning
 from carealert.services.ports.holds import HoldDecision
 from carealert.services.ports.store import Database, Stores
@@ -32,7 +34,8 @@ RECENT = 500
 class OfficeSettings:
     """What the office says about itself. `desk_phone` is E.164; without it the desk has no SMS.
 
-    `hold_for` is how long an officer has for a message that reads as a test.
+    `hold_for` is how long an officer has for a message that reads as a test; `drills` who hears
+    of an Exercise.
     """
 
     default_language: str
@@ -41,6 +44,7 @@ class OfficeSettings:
     desk_language: str = "en"
     assumed_life: timedelta = timedelta(hours=12)
     hold_for: timedelta = timedelta(minutes=15)
+    drills: Drills = Drills.DESK
 
     def office(self, suppressed: frozenset[str]) -> Office:
         """The office as deciding needs it, with the numbers that said STOP."""
@@ -61,11 +65,23 @@ def dry_run(
 ) -> tuple[Plan, Sequence[Notice]]:
     """What `warning`, stored or not, would lead to at `now`; nothing is saved.
 
+    An Exercise leads to a drill's plan: see `carealert/domain/drills.py`.
     Raises TemplateProblem.
     """
     with db.reading() as stores:
         history = _history_of(stores, warning)
-        decided = _decide(stores, rules, warning, history, office, now)
+        if is_drill(warning):
+            decided = decide_drill(
+                stores,
+                rules,
+                warning,
+                history.incident,
+                office.office(stores.people.suppressed()),
+                office.drills,
+                now,
+            )
+        else:
+            decided = _decide(stores, rules, warning, history, office, now)
     return decided, composer.compose(decided.drafts)
 
 
@@ -117,6 +133,7 @@ def plan_waiting(
 ) -> int:
     """Plan every warning that waits, oldest first; return how many were planned.
 
+    Exercises are none of them: `drilling` plans those.
     What an officer must decide about is held, and waits elsewhere.
     One whose texts cannot be written stays waiting and does not hold up the others.
     """

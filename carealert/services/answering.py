@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.replies import Meaning, MeaningKind, understand
 from carealert.domain.rules import SubjectKind
+from carealert.services.drill_answers import asked_by, keep_drill_answer
 from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
 from carealert.services.ports.store import Database, Stores
@@ -35,14 +36,14 @@ class ReplyOutcome:
     """What was understood, and the text to answer with, if any."""
 
     meaning: str
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Inbound:
     """One inbound message with what we know of its sender."""
 
-    number: str
+    number: str = field(repr=False)
     meaning: Meaning
     question: OpenQuestion | None
     owners: tuple[Owner, ...]
@@ -121,7 +122,7 @@ def receive_receipts(db: Database, receipts: Sequence[Receipt]) -> list[bool]:
 def _read(
     stores: Stores, number: str, body: str, opt_out_type: str | None, now: datetime
 ) -> _Inbound:
-    question = stores.replies.open_question(number)
+    question = asked_by(stores.replies, number, body, now)
     expected = question.expected_replies if question else {}
     kind = _OPT_OUT.get(opt_out_type or "")
     meaning = Meaning(kind) if kind else understand(body, expected)
@@ -159,6 +160,8 @@ def _start(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
 def _answered(
     stores: Stores, inbound: _Inbound, question: OpenQuestion, answer: str
 ) -> tuple[str, str]:
+    if question.is_drill:
+        return keep_drill_answer(stores, question, inbound.who, answer, inbound.now)
     if question.recipient_kind in _MANAGERS:
         state, template = _manager_says(stores, question, answer, inbound.now)
     elif answer == "safe":

@@ -47,16 +47,12 @@ def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
     facilities: dict[str, set[int]] = {}
     names: dict[tuple[SubjectKind, str], dict[str, str]] = {}
     unresolved: set[int] = set()
-    known: dict[object, _Found] = {}
-    finder = _Finder(stores)
-    # One question for the codes of all areas: there can be hundreds with one code each.
-    stores.areas.place(code for info in infos.values() for a in info.areas for code in a.geocodes)
+    # Infos in several languages have the same areas.
+    areas = {_key(area): area for info in infos.values() for area in info.areas or (_NOWHERE,)}
+    known = dict(zip(areas, _Finder(stores).find_each(tuple(areas.values())), strict=True))
     for number, info in infos.items():
         for area in info.areas or (_NOWHERE,):
-            key = _key(area)
-            if key not in known:  # infos in several languages have the same areas
-                known[key] = finder.find(area)
-            found = known[key]
+            found = known[_key(area)]
             if not found.is_certain:
                 unresolved.add(number)
             for ref in found.residents:
@@ -156,36 +152,67 @@ def _key(area: Area) -> tuple[object, ...]:
     return (area.geocodes, area.area_desc)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What an area comes down to: a shape, those under codes, or neither."""
+
+    shape: BaseGeometry | None = None
+    found: _Found = _Found()
+
+
 class _Finder:
-    """The ladder from an area to people: outline, codes, name; else an officer must look."""
+    """The ladder from an area to people: outline, codes, name; else an officer must look.
+
+    Every question is asked for all areas at once: there can be hundreds, of one code each.
+    """
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._unplaced = _Unplaced(stores)
 
-    def find(self, area: Area) -> _Found:
-        if area.geometry is not None:
-            return self._by_outline(area.geometry, area)
-        placed = self._stores.areas.place(area.geocodes)
-        by_code = self._of(placed)
-        if placed.areas or not by_code.is_empty:
-            return by_code
-        named = self._stores.areas.named(area.area_desc)
-        # Codes that nobody knows are the better clue to what is missing.
-        unknown = placed.unknown or named.unknown
-        if not named.areas:
-            return _Found(is_certain=False, unknown=unknown)
-        return replace(self._of(named), unknown=unknown)
+    def find_each(self, areas: Sequence[Area]) -> list[_Found]:
+        """Who is in each of these areas."""
+        self._stores.areas.place(code for area in areas for code in area.geocodes)
+        sought = self._sought(areas)
+        shapes = [one.shape for one in sought if one.shape is not None]
+        inside = iter(self._inside(shapes))
+        return [
+            one.found
+            if one.shape is None
+            else _with(one.found, next(inside), self._unplaced.under(one.shape))
+            for one in sought
+        ]
 
-    def _by_outline(self, geometry: BaseGeometry, area: Area) -> _Found:
-        note = None
+    def _sought(self, areas: Sequence[Area]) -> list[_Sought]:
+        placed = [
+            Placed() if area.geometry is not None else self._stores.areas.place(area.geocodes)
+            for area in areas
+        ]
+        by_code = self._under([one.codes for one in placed])
+        named: dict[int, Placed] = {}
+        for n, area in enumerate(areas):
+            if area.geometry is None and not placed[n].areas and by_code[n].is_empty:
+                named[n] = self._stores.areas.named(area.area_desc)
+        by_name = dict(zip(named, self._under([one.codes for one in named.values()]), strict=True))
+        found = []
+        for n, area in enumerate(areas):
+            if area.geometry is not None:
+                found.append(self._by_outline(area.geometry, area))
+            elif n not in named:
+                found.append(_sought_of(placed[n], by_code[n], placed[n].unknown))
+            else:
+                # Codes that nobody knows are the better clue to what is missing.
+                unknown = placed[n].unknown or named[n].unknown
+                found.append(_sought_of(named[n], by_name[n], unknown))
+        return found
+
+    def _by_outline(self, geometry: BaseGeometry, area: Area) -> _Sought:
         region = self._region(area)
-        if region is not None:
-            shape = unswap(geometry, region)
-            geometry = shape.geometry or geometry
-            note = f"{area.area_desc or 'an area'}: {shape.notes[0]}" if shape.notes else None
-        found = _either(_inside(self._stores, geometry), self._unplaced.under(geometry))
-        return replace(found, note=note)
+        if region is None:
+            return _Sought(geometry)
+        shape = unswap(geometry, region)
+        note = f"{area.area_desc or 'an area'}: {shape.notes[0]}" if shape.notes else None
+        return _Sought(shape.geometry or geometry, _Found(note=note))
 
     def _region(self, area: Area) -> BaseGeometry | None:
         """Where the outline must be as the area's own codes say; None where they do not say."""
@@ -194,18 +221,37 @@ class _Finder:
             return None
         return _together([one.geometry for one in placed.areas if one.geometry is not None])
 
-    def _of(self, placed: Placed) -> _Found:
+    def _under(self, groups: Sequence[frozenset[str]]) -> list[_Found]:
+        if not any(groups):
+            return [_Found()] * len(groups)
         stores = self._stores
-        together = _together([one.geometry for one in placed.areas if one.geometry is not None])
-        by_code = _Found(
-            stores.people.with_area_codes(placed.codes),
-            stores.facilities.with_area_codes(placed.codes),
-        )
-        found = by_code
-        if together is not None:
-            there = _either(_inside(stores, together), self._unplaced.under(together))
-            found = _either(by_code, there)
-        return replace(found, is_certain=not placed.doubtful, unknown=placed.unknown)
+        people = stores.people.with_area_codes_each(groups)
+        places = stores.facilities.with_area_codes_each(groups)
+        return [_Found(*both) for both in zip(people, places, strict=True)]
+
+    def _inside(self, shapes: Sequence[BaseGeometry]) -> list[_Found]:
+        if not shapes:
+            return []
+        people = self._stores.people.inside_each(shapes)
+        places = self._stores.facilities.inside_each(shapes)
+        return [_Found(*both) for both in zip(people, places, strict=True)]
+
+
+def _sought_of(placed: Placed, under: _Found, unknown: tuple[tuple[str, str], ...]) -> _Sought:
+    """The areas that codes or a name mean, with those registered under them."""
+    if not placed.areas and under.is_empty:
+        return _Sought(None, _Found(is_certain=False, unknown=unknown))
+    shape = _together([one.geometry for one in placed.areas if one.geometry is not None])
+    return _Sought(shape, replace(under, is_certain=not placed.doubtful, unknown=unknown))
+
+
+def _with(known: _Found, *others: _Found) -> _Found:
+    """What is known of an area, with more who are in it."""
+    return replace(
+        known,
+        residents=known.residents.union(*(one.residents for one in others)),
+        facilities=known.facilities.union(*(one.facilities for one in others)),
+    )
 
 
 def _together(geometries: Sequence[BaseGeometry]) -> BaseGeometry | None:
@@ -213,14 +259,6 @@ def _together(geometries: Sequence[BaseGeometry]) -> BaseGeometry | None:
     if len(geometries) < 2:
         return geometries[0] if geometries else None
     return GeometryCollection(list(geometries))
-
-
-def _inside(stores: Stores, geometry: BaseGeometry) -> _Found:
-    return _Found(stores.people.inside(geometry), stores.facilities.inside(geometry))
-
-
-def _either(one: _Found, other: _Found) -> _Found:
-    return _Found(one.residents | other.residents, one.facilities | other.facilities)
 
 
 class _Unplaced:
@@ -249,7 +287,7 @@ class _Unplaced:
         found = _Found()
         for home, there in self._areas:
             if _overlap(home, geometry):
-                found = _either(found, there)
+                found = _with(found, there)
         return found
 
 

@@ -1,7 +1,8 @@
-"""What a screen may say about people: small groups are hidden, needs and ages become a word.
+"""What a screen or a record may say about people: small groups hidden, needs and ages a word.
 
 The board names nobody, but a count of one or a reason such as "needs dialysis" beside a ref
-tells as much as a name. Everything here is pure.
+tells as much as a name; and a need that is sealed in the register must not stand open in the
+record of a decision. Everything here is pure.
 """
 
 import re
@@ -21,7 +22,11 @@ _PLAIN_WORDS = {
     "needs": _A_NEED,
     "age": "is of the age the rule names",
     "lives": "lives in an area the rule names",
+    "home": "has a home that the rule names",
 }
+#: What the conditions of a rule say of a person begins with one of these.
+_PERSONAL = frozenset({*_PLAIN_WORDS, "not"})
+_SAID_PLAINLY = frozenset({*_PLAIN_WORDS.values(), _OTHER})
 _PHONE = re.compile(r"\+\d[\d \-]{5,17}\d")
 _URL = re.compile(r"https?://[^\s'\"<>]+")
 
@@ -56,11 +61,26 @@ def discreet_reasons(kind: str, reasons: Sequence[str]) -> tuple[str, ...]:
     """Why somebody matched, in words that give no need, age or home away.
 
     The first reason speaks of the warning and is public. For a facility the rest is public too.
+    What is discreet already stays as it is.
     """
     if kind == "facility":
         return tuple(reasons)
     said = [_public(reason) for reason in reasons]
     return tuple(dict.fromkeys(word for words in said for word in words))
+
+
+def recorded_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Why somebody is told, as it may stand open in a record.
+
+    What a rule's condition says of the person becomes a plain word; what the office or the
+    warning did ("no answer since …") stays.
+    """
+    return tuple(dict.fromkeys("; ".join(map(_recorded, one.split("; "))) for one in reasons))
+
+
+def _recorded(part: str) -> str:
+    first = part.split(" ", 1)[0]
+    return _PLAIN_WORDS.get(first, _OTHER) if first in _PERSONAL else part
 
 
 def without_contacts(text: str) -> str:
@@ -80,5 +100,7 @@ def bare_url(url: str) -> str:
 
 def _public(reason: str) -> Iterable[str]:
     if reason.startswith("inside ") or reason == "everybody inside":
+        return [reason]
+    if reason in _SAID_PLAINLY:
         return [reason]
     return [_PLAIN_WORDS.get(part.split(" ")[0], _OTHER) for part in reason.split("; ")]

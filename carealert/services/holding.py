@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from carealert.domain.access import Actor, Right
+from carealert.domain.hold_alarms import overdue_draft
 from carealert.domain.planning import active_infos
 from carealert.domain.warnings import MsgType
+from carealert.services.access import needs
 from carealert.services.alerting import OfficeSettings
 from carealert.services.ports.holds import HeldWarning, HoldDecision
 from carealert.services.ports.store import Database, Stores
+from carealert.services.ports.text import Composer, TemplateProblem
 
 #: What the desk is asked to do about a hold that nobody decided in time.
 OVERDUE = "a warning is held and nobody has said whether it is a test"
@@ -25,21 +29,27 @@ class WatchResult:
     alarms: int = 0
 
 
-def release(db: Database, warning_id: int, by: str, now: datetime) -> HeldWarning:
-    """`by` says that it is no test: it is planned next, as what it says if it is real.
+@needs(Right.DECIDE_WARNINGS)
+def release(db: Database, who: Actor, warning_id: int, now: datetime) -> HeldWarning:
+    """The actor says that it is no test: it is planned next, as what it says if it is real.
 
     Raises NotHeld.
     """
-    return _decide(db, warning_id, HoldDecision.RELEASE, by, now)
+    return _decide(db, warning_id, HoldDecision.RELEASE, who.name, now)
 
 
-def discard(db: Database, warning_id: int, by: str, now: datetime) -> HeldWarning:
-    """`by` says that it is a test: it is planned next, and reaches nobody. Raises NotHeld."""
-    return _decide(db, warning_id, HoldDecision.DISCARD, by, now)
+@needs(Right.DECIDE_WARNINGS)
+def discard(db: Database, who: Actor, warning_id: int, now: datetime) -> HeldWarning:
+    """The actor says that it is a test: it is planned next, and reaches nobody. Raises NotHeld."""
+    return _decide(db, warning_id, HoldDecision.DISCARD, who.name, now)
 
 
-def watch(db: Database, office: OfficeSettings, now: datetime) -> WatchResult:
-    """Close the holds that no longer matter, and raise one alarm for each that is overdue."""
+def watch(db: Database, composer: Composer, office: OfficeSettings, now: datetime) -> WatchResult:
+    """Close the holds that no longer matter, and raise the alarm for each that is overdue.
+
+    The alarm is raised at the deadline, and once more where nobody has decided when as much time
+    again has passed.
+    """
     closed = alarms = 0
     with db.reading() as stores:
         if not stores.holds.waiting():
@@ -49,8 +59,8 @@ def watch(db: Database, office: OfficeSettings, now: datetime) -> WatchResult:
             how = _moot(held, office, now)
             if how is not None:
                 closed += _close(stores, held, how, None, now)
-            elif held.deadline <= now and held.alarmed_at is None:
-                _alarm(stores, held, now)
+            elif _is_due(held, office, now):
+                _alarm(stores, composer, held, office, now)
                 alarms += 1
     return WatchResult(closed, alarms)
 
@@ -99,14 +109,33 @@ def _close(
     return True
 
 
-def _alarm(stores: Stores, held: HeldWarning, now: datetime) -> None:
-    """Once: the desk gets a task, and the board shows it until somebody decides."""
+def _is_due(held: HeldWarning, office: OfficeSettings, now: datetime) -> bool:
+    if held.alarmed_at is None:
+        return held.deadline <= now
+    return held.alarmed_at < held.deadline + office.hold_for <= now
+
+
+def _alarm(
+    stores: Stores, composer: Composer, held: HeldWarning, settings: OfficeSettings, now: datetime
+) -> None:
+    """The desk gets a task and a text, and the board shows it until somebody decides."""
+    again = held.alarmed_at is not None
     stores.holds.alarmed(held.warning_id, now)
     stores.holds.ask_desk(held.warning_id, OVERDUE, now)
+    subject = f"warning:{held.warning_id}"
     stores.journal.write(
         now,
-        "hold_overdue",
-        f"warning:{held.warning_id}",
+        "hold_overdue_again" if again else "hold_overdue",
+        subject,
         deadline=held.deadline.isoformat(),
         reason=held.reason,
     )
+    office = settings.office(frozenset())
+    draft = overdue_draft(held.warning, held.warning_id, held.incident, office, now, again=again)
+    if draft is None:
+        return
+    try:
+        stores.outbox.add(composer.compose([draft]), held.warning_id, now)
+    except TemplateProblem as problem:
+        # The task stands all the same: the desk must not lose the alarm with its words.
+        stores.journal.write(now, "hold_text_failed", subject, problem=str(problem))

@@ -1,8 +1,12 @@
 """Keeps the journal's chain, and proves that nobody has touched it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from carealert.domain.access import Actor, Right
 from carealert.domain.chain import Break, Verifier
+from carealert.services.access import needs
+from carealert.services.ports.records import JournalLine
 from carealert.services.ports.store import Database
 
 #: Lines read or chained in one go.
@@ -31,14 +35,27 @@ def chain(db: Database) -> int:
             return done
 
 
-def verify(db: Database, head: bytes | None = None) -> Proof:
+@needs(Right.READ_JOURNAL)
+def lines(
+    db: Database,
+    who: Actor,  # noqa: ARG001 - refs and counts, nobody's data
+    limit: int,
+    event: str | None = None,
+) -> Sequence[JournalLine]:
+    """What happened, newest first; of one event, if it is named."""
+    with db.reading() as stores:
+        return stores.journal.recent(limit, event)
+
+
+@needs(Right.READ_JOURNAL)
+def verify(db: Database, who: Actor, head: bytes | None = None) -> Proof:  # noqa: ARG001
     """Walk along the whole chain; `head` is one that was written down and must still be in it."""
     verifier = Verifier()
     found = head is None
     with db.reading() as stores:
-        while lines := stores.journal.chained(verifier.number, BATCH):
-            found = found or any(line.hash == head for line in lines)
-            if broken := verifier.follow(lines):
+        while some := stores.journal.chained(verifier.number, BATCH):
+            found = found or any(line.hash == head for line in some)
+            if broken := verifier.follow(some):
                 return Proof(verifier.number, verifier.head, 0, broken, found if head else None)
         unchained = stores.journal.unchained_count()
     return Proof(verifier.number, verifier.head, unchained, None, found if head else None)

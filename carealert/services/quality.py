@@ -1,19 +1,32 @@
 """How good the register is: who may be in it twice, what is missing, and what has gone stale."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from carealert.domain.duplicates import Likeness, alike, trace_of
+from carealert.domain.access import Actor, Right
+from carealert.domain.duplicates import Likeness, Trace, alike, trace_of
 from carealert.domain.people import Caregiver, Resident
+from carealert.services.access import Reach, everywhere, needs, reach, within
 from carealert.services.ports.consents import PersonKind
-from carealert.services.ports.registry import Quality
+from carealert.services.ports.registry import Quality, QualityLimits
 from carealert.services.ports.store import Database, Stores
 
 
-def find_duplicates(db: Database) -> Mapping[str, Likeness]:
-    """Pairs in the register that may be one person, by noun; nobody is named but by ref."""
+@needs(Right.READ_REGISTER)
+def find_duplicates(db: Database, who: Actor) -> Mapping[str, Likeness]:
+    """Pairs in the actor's areas that may be one person, by noun; nobody is named but by ref."""
     with db.reading() as stores:
-        return {f"{kind.value}s": alike(stores.people.traces(kind)) for kind in PersonKind}
+        theirs = reach(stores, who)
+        return {f"{kind.value}s": alike(_traces(stores, theirs, kind)) for kind in PersonKind}
+
+
+def _traces(stores: Stores, theirs: Reach, kind: PersonKind) -> Iterator[Trace]:
+    every = stores.people.traces(kind)
+    if theirs.codes is None:
+        return every
+    found = list(every)
+    mine = within(stores, theirs, kind, [one.ref for one in found])
+    return (one for one in found if one.ref in mine)
 
 
 def alike_in(stores: Stores, kind: PersonKind, people: Iterable[Resident | Caregiver]) -> Likeness:
@@ -26,7 +39,18 @@ def alike_in(stores: Stores, kind: PersonKind, people: Iterable[Resident | Careg
     return alike([*own, *others], refs)
 
 
-def measure(db: Database, now: datetime, soon: timedelta = timedelta(days=30)) -> Quality:
-    """How complete the register is; `soon` is how near the end of a consent is worth saying."""
+@needs(Right.READ_REGISTER)
+def measure(
+    db: Database,
+    who: Actor,
+    now: datetime,
+    soon: timedelta = timedelta(days=30),
+    limits: QualityLimits = QualityLimits(),  # noqa: B008 - frozen
+) -> Quality:
+    """How complete the register is; `soon` is how near the end of a consent is worth saying.
+
+    It is of the whole city: raises NotAllowed for an actor with areas of their own.
+    """
+    everywhere(who, "The quality of the register")
     with db.reading() as stores:
-        return stores.people.quality(now, soon)
+        return stores.people.quality(now, soon, limits)

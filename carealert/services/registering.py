@@ -4,10 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from carealert.domain.access import Actor, Right
 from carealert.domain.duplicates import Likeness
-from carealert.domain.facilities import ContinuityStatus, Facility, FacilityType, StatusReport
+from carealert.domain.facilities import Facility
 from carealert.domain.people import Caregiver, CareLink, Need, Resident
 from carealert.services import people_notes
+from carealert.services.access import NotAllowed, Reach, everywhere, needs, reach, within
+from carealert.services.facility_lines import FacilityLine, Wanted, facility_line
+from carealert.services.places import relocate, relocated_notes
 from carealert.services.ports.consents import PersonKind
 from carealert.services.ports.registry import (
     ImportCounts,
@@ -22,6 +26,8 @@ from carealert.services.quality import alike_in
 #: A caregiver and whom this person cares for.
 CaregiverWithLinks = tuple[Caregiver, Sequence[CareLink]]
 
+#: Refs that a refusal names.
+_NAMED = 5
 #: People that are made ready and written in one go.
 _BATCH = 2000
 
@@ -39,8 +45,10 @@ class ImportReport:
     alike: Mapping[str, Likeness] = field(default_factory=dict)
 
 
+@needs(Right.EDIT_REGISTER)
 def import_people(
     db: Database,
+    who: Actor,
     residents: Sequence[Resident],
     caregivers: Sequence[CaregiverWithLinks],
     now: datetime,
@@ -56,11 +64,12 @@ def import_people(
     """
     tell = step or _tell_nobody
     if dry_run:
-        report, unknown = try_people(db, residents, caregivers, step=step)
+        report, unknown = try_people(db, who, residents, caregivers, step=step)
         if unknown:
             raise UnknownResidents(unknown)
         return report
     with db.reading() as stores:
+        _must_be_theirs(stores, who, residents, caregivers)
         if unknown := people_notes.strangers(stores, residents, _links(caregivers)):
             raise UnknownResidents(unknown)
         report = _looked_at(stores, residents, caregivers, tell)
@@ -73,13 +82,16 @@ def import_people(
             if batch.refs:
                 known = stores.people.write(batch)
                 overruled += len(stores.consents.take_over(batch.kind, known, now))
-        stores.journal.write(now, "people_imported", "register", **_details(report.counts))
+        details = _details(report.counts)
+        stores.journal.write(now, "people_imported", "register", by=who.name, **details)
     note = f"{overruled} people withdrew or refused what the files say they agreed to: this stands."
     return replace(report, notes=(*report.notes, *([note] if overruled else ())))
 
 
+@needs(Right.EDIT_REGISTER)
 def try_people(
     db: Database,
+    who: Actor,
     residents: Sequence[Resident],
     caregivers: Sequence[CaregiverWithLinks],
     *,
@@ -93,12 +105,52 @@ def try_people(
     """
     tell = step or _tell_nobody
     with db.reading() as stores:
+        _must_be_theirs(stores, who, residents, caregivers)
         unknown = people_notes.strangers(stores, residents, _links(caregivers))
         report = _looked_at(stores, residents, caregivers, tell)
         batches = _batches(stores, residents, caregivers, tell, None)
     named = frozenset(known)
     report = replace(report, counts=_counts(batches), dry_run=True)
     return report, [ref for ref in unknown if ref not in named]
+
+
+def _must_be_theirs(
+    stores: Stores,
+    who: Actor,
+    residents: Sequence[Resident],
+    caregivers: Sequence[CaregiverWithLinks],
+) -> None:
+    """Raise NotAllowed where a row is, or was until now, of somebody outside the actor's areas.
+
+    A caregiver is where those live whom they care for: by the files, else by the register.
+    """
+    theirs = reach(stores, who)
+    if theirs.codes is None:
+        return
+    mine = {one.ref for one in residents if theirs.has(one.area_code)}
+    outside = [one.ref for one in residents if one.ref not in mine]
+    outside += _elsewhere(stores, theirs, PersonKind.RESIDENT, mine)
+    homes = {link.resident_ref for link in _links(caregivers)} - mine
+    mine |= within(stores, theirs, PersonKind.RESIDENT, homes)
+    carers = {carer.ref for carer, _ in caregivers}
+    outside += [
+        carer.ref
+        for carer, links in caregivers
+        if not links or any(link.resident_ref not in mine for link in links)
+    ]
+    outside += _elsewhere(stores, theirs, PersonKind.CAREGIVER, carers)
+    if outside:
+        some = ", ".join(sorted(set(outside))[:_NAMED])
+        raise NotAllowed(
+            f"{len(set(outside))} rows are of people outside your areas, such as {some}: "
+            "nothing was imported. Leave them out, or ask somebody who sees the whole city."
+        )
+
+
+def _elsewhere(stores: Stores, theirs: Reach, kind: PersonKind, refs: Collection[str]) -> list[str]:
+    """Those of these refs that the register knows, and knows outside the actor's areas."""
+    known = stores.people.homes(kind, refs).keys()
+    return sorted(known - within(stores, theirs, kind, known))
 
 
 def _looked_at(
@@ -172,24 +224,53 @@ def _details(counts: Mapping[str, ImportCounts]) -> dict[str, str]:
     }
 
 
+@needs(Right.EDIT_FACILITIES)
 def import_facilities(
-    db: Database, facilities: Sequence[Facility], now: datetime, *, dry_run: bool = False
+    db: Database,
+    who: Actor,
+    facilities: Sequence[Facility],
+    now: datetime,
+    *,
+    dry_run: bool = False,
 ) -> ImportReport:
-    """Add and change facilities by their refs; none is removed."""
+    """Add and change facilities by their refs; none is removed.
+
+    Raises NotAllowed where one of them is not the actor's, by the file or by the register.
+    """
 
     def put(stores: Stores) -> tuple[Mapping[str, ImportCounts], tuple[str, ...]]:
-        counts = {"facilities": stores.facilities.put(facilities)}
+        theirs = reach(stores, who)
+        before = stores.facilities.get([one.ref for one in facilities])
+        foreign = sorted(
+            {
+                one.ref
+                for one in (*facilities, *before)
+                if not theirs.has_facility(one.ref, one.area_code)
+            }
+        )
+        if foreign:
+            some = ", ".join(foreign[:_NAMED])
+            raise NotAllowed(
+                f"{len(foreign)} facilities are not yours to change, such as {some}: nothing was "
+                "imported."
+            )
+        counts = {"facilities": stores.facilities.put(facilities, now)}
         unasked = sum(1 for one in facilities if not (one.manager or one.deputy))
         note = f"{unasked} have no manager to ask whether their service goes on."
         return counts, (*people_notes.place_notes(stores, facilities), *([note] if unasked else ()))
 
-    return _import(db, "facilities_imported", put, now, dry_run)
+    return _import(db, who, "facilities_imported", put, now, dry_run)
 
 
+@needs(Right.EDIT_PLACES)
 def import_areas(
-    db: Database, areas: Sequence[PlaceArea], now: datetime, *, dry_run: bool = False
+    db: Database, who: Actor, areas: Sequence[PlaceArea], now: datetime, *, dry_run: bool = False
 ) -> ImportReport:
-    """Add and change areas by (code system, code); none is removed."""
+    """Add and change areas by (code system, code); none is removed.
+
+    Who has which areas depends on them: raises NotAllowed for an actor with areas of their own.
+    """
+    everywhere(who, "The table of areas")
 
     def put(stores: Stores) -> tuple[Mapping[str, ImportCounts], tuple[str, ...]]:
         counts = {"areas": stores.areas.put(areas)}
@@ -198,50 +279,52 @@ def import_areas(
         known = {one.code for one in stores.areas.all()}
         return counts, tuple(people_notes.codes_note("Parent areas", parents - known))
 
-    return _import(db, "areas_imported", put, now, dry_run)
+    report = _import(db, who, "areas_imported", put, now, dry_run)
+    if dry_run:
+        return report
+    return replace(report, notes=(*report.notes, *relocated_notes(relocate(db))))
 
 
-def count_needs(db: Database) -> dict[Need, int]:
-    """How many residents have each need, in the vocabulary's order; none are named."""
+@needs(Right.READ_REGISTER)
+def count_needs(db: Database, who: Actor) -> dict[Need, int]:
+    """How many residents of the actor's areas have each need, in the vocabulary's order."""
     with db.reading() as stores:
-        residents = stores.people.residents(stores.people.resident_refs())
+        refs = stores.people.resident_refs()
+        mine = within(stores, reach(stores, who), PersonKind.RESIDENT, refs)
+        residents = stores.people.residents(mine)
     return {need: sum(need in one.needs for one in residents) for need in Need}
 
 
-@dataclass(frozen=True, slots=True)
-class FacilityLine:
-    """A facility as lists show it; a report past its time counts as unknown."""
+@needs(Right.READ_FACILITIES)
+def list_facilities(
+    db: Database, who: Actor, now: datetime, wanted: Wanted | None = None
+) -> list[FacilityLine]:
+    """The actor's facilities by ref with what their managers last said, all or those `wanted`.
 
-    ref: str
-    name: str
-    type: FacilityType
-    area_code: str | None
-    status: ContinuityStatus
-    reported_at: datetime | None
-
-
-def list_facilities(db: Database, now: datetime) -> list[FacilityLine]:
-    """All facilities by ref with what their managers last said."""
+    `now` is aware, and in the zone in which their hours are meant.
+    """
     with db.reading() as stores:
-        facilities = stores.facilities.get(stores.facilities.refs())
+        theirs = reach(stores, who)
+        every = stores.facilities.get(stores.facilities.refs())
+        facilities = [one for one in every if theirs.has_facility(one.ref, one.area_code)]
         reports = stores.facilities.latest_reports()
-    return [_line(one, reports.get(one.ref), now) for one in facilities]
+        of_services = stores.facilities.service_reports()
+    lines = [
+        facility_line(one, reports.get(one.ref), of_services.get(one.ref, {}), now)
+        for one in facilities
+    ]
+    return [line for line in lines if wanted is None or wanted.fits(line)]
 
 
-def _line(one: Facility, report: StatusReport | None, now: datetime) -> FacilityLine:
-    believed = report is not None and now < report.valid_until
-    status = report.status if report and believed else ContinuityStatus.UNKNOWN
-    at = report.reported_at if report else None
-    return FacilityLine(one.ref, one.name, one.type, one.area_code, status, at)
-
-
-def list_areas(db: Database) -> Sequence[PlaceArea]:
+@needs(Right.READ_BOARD)
+def list_areas(db: Database, _who: Actor) -> Sequence[PlaceArea]:
     """All areas, the highest level first."""
     with db.reading() as stores:
         return stores.areas.all()
 
 
-def list_unknown_areas(db: Database) -> Sequence[UnknownArea]:
+@needs(Right.READ_BOARD)
+def list_unknown_areas(db: Database, _who: Actor) -> Sequence[UnknownArea]:
     """What warnings named and the register lacks, the most often named first."""
     with db.reading() as stores:
         return stores.unknown_areas.all()
@@ -269,6 +352,7 @@ class _DryRun(Exception):
 
 def _import(
     db: Database,
+    who: Actor,
     event: str,
     put: Callable[[Stores], tuple[Mapping[str, ImportCounts], tuple[str, ...]]],
     now: datetime,
@@ -279,7 +363,7 @@ def _import(
         with db.transaction() as stores:
             counts, notes = put(stores)
             report = replace(report, counts=counts, notes=notes)
-            stores.journal.write(now, event, "register", **_details(counts))
+            stores.journal.write(now, event, "register", by=who.name, **_details(counts))
             if dry_run:
                 raise _DryRun  # noqa: TRY301 - leaving by an exception is what rolls back
     except _DryRun:

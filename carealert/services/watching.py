@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from carealert.domain.facilities import ContinuityStatus
 from carealert.domain.notices import SubjectState
+from carealert.services.ports.drills import DrillCounts
 from carealert.services.ports.feeds import UnmappedEvent
 from carealert.services.ports.holds import HeldRow
 from carealert.services.ports.registry import UnknownArea
@@ -76,7 +77,8 @@ class IncidentSummary:
     """One incident as a card. CAP words are the sender's; `ends_at` is never None.
 
     `status` is CAP's: anything but Actual reached no resident. `planned` is False while the
-    newest message waits to be planned.
+    newest message waits to be planned. `drill` is there for an Exercise: its numbers are none of
+    the others.
     """
 
     id: str
@@ -102,11 +104,15 @@ class IncidentSummary:
     facilities: Mapping[ServiceStatus, int]
     not_sent: Mapping[str, int]
     open_tasks: int
+    drill: DrillCounts | None = None
 
     @property
     def concerns_us(self) -> bool:
-        """True if somebody registered is touched, or an officer must look for themselves."""
-        return (
+        """True if somebody registered is touched, or an officer must look for themselves.
+
+        Never for an exercise: those are listed apart.
+        """
+        return self.drill is None and (
             self.people.matched > 0
             or bool(self.facilities)
             or self.open_tasks > 0

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 
 from carealert import __version__
+from carealert.services.access import NotAllowed
 from carealert.services.watching import BoardReader, BoardUnavailable
 from carealert.web.access import ConsoleAccess
 from carealert.web.api import api_router, docs_router
@@ -51,11 +52,16 @@ def create_app(
         app.include_router(hooks_router)
     mount_assets(app)
     app.add_exception_handler(BoardUnavailable, _unavailable(pages))
+    app.add_exception_handler(NotAllowed, _refused)
     # Added last runs first: headers stand on refusals too, and nothing refused is worked on.
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(ConsoleAccess, password=options.console_password)
     app.add_middleware(SecurityHeaders, csp=options.csp)
     return app
+
+
+def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return JSONResponse({"detail": str(error)}, status_code=403)
 
 
 def _unavailable(pages: Pages) -> Callable[[Request, Exception], Response]:

@@ -9,9 +9,14 @@ from carealert import clock
 from carealert.adapters.db import migrating
 from carealert.adapters.db.board.reader import SqlBoard
 from carealert.bootstrap import App
+from carealert.domain.access import Actor, Role
+from carealert.services.board import BoardFor
 from carealert.web.app import create_app
 from carealert.web.hooks import hooks_router
 from carealert.web.options import WebOptions
+
+#: Who looks at the console: whoever has its password, or sits at this machine.
+CONSOLE = Actor("console", Role.OFFICER)
 
 
 def build_web(
@@ -39,4 +44,5 @@ def build_web(
             return None
         return "the database is not at this version: run 'carealert db upgrade'"
 
-    return create_app(SqlBoard(app.engine, settings.assumed_life), hooks, options, now, readiness)
+    board = BoardFor(SqlBoard(app.engine, settings.assumed_life), CONSOLE)
+    return create_app(board, hooks, options, now, readiness)

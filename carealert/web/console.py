@@ -104,11 +104,13 @@ def _now(board: BoardReader, moment: datetime) -> View:
     view = board.now(moment)
     ours = [one for one in view.incidents if one.concerns_us and one.phase is Phase.ACTIVE]
     ended = [one for one in view.incidents if one.concerns_us and one.phase is Phase.ENDED]
-    quiet = [one for one in view.incidents if not one.concerns_us]
+    drills = [one for one in view.incidents if one.drill is not None]
+    quiet = [one for one in view.incidents if not one.concerns_us and one.drill is None]
     return {
         "view": view,
         "incidents": ours,
         "ended": ended,
+        "drills": drills,
         "quiet": quiet[:QUIET_ON_NOW],
         "quiet_more": max(0, len(quiet) - QUIET_ON_NOW),
         "facilities": view.facilities[:FACILITIES_ON_NOW],

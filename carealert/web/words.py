@@ -39,6 +39,7 @@ SUBJECT_STATE: Mapping[SubjectState, str] = MappingProxyType(
 WHY_NOT: Mapping[WhyNot, str] = MappingProxyType(
     {
         WhyNot.NOT_ACTUAL: "Not a real warning (exercise, test or draft)",
+        WhyNot.DRILL: "Would have been told, were the exercise real",
         WhyNot.NOT_PUBLIC: "Not meant for the public",
         WhyNot.NOT_A_WARNING: "Not a warning",
         WhyNot.HELD: "Reads as a test: an officer must decide",
@@ -146,6 +147,8 @@ MESSAGE_KIND: Mapping[str, str] = MappingProxyType(
         "reminder": "Reminders",
         "facility_confirm": "Questions to facility managers",
         "desk": "Messages to the city desk",
+        "held": "Calls to decide about a held warning",
+        "drill": "Exercise messages",
     }
 )
 

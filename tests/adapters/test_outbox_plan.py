@@ -73,7 +73,7 @@ def a_plan(**changes: object) -> Plan:
     return replace(
         Plan(
             a_warning(),
-            matches=(Match(*R0, "rule-1", 0, ("why",)),),
+            matches=(Match(*R0, "rule-1", 0, ("inside flood", "needs dialysis")),),
             not_sent=(NotSent("resident", "r9", None, WhyNot.NO_RULE, "no rule"),),
             timers=(a_timer("r0"),),
             tasks=(DeskTask(SubjectKind.RESIDENT, "r2", "nobody can be told by SMS"),),
@@ -88,7 +88,7 @@ def a_plan(**changes: object) -> Plan:
 
 def test_everything_that_was_decided_is_written(db: SqlDatabase) -> None:
     assert save(db, a_plan(), a_told(0)) == 1
-    assert only(db.engine, tables.match).reasons == ["why"]
+    assert only(db.engine, tables.match).reasons == ["inside flood", "has a registered need"]
     assert only(db.engine, tables.not_sent).reason == "no_rule"
     assert only(db.engine, tables.task).what == "nobody can be told by SMS"
     timer = only(db.engine, tables.escalation_timer)

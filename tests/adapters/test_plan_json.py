@@ -44,7 +44,7 @@ DATA = plan_json(DECIDED, NOTICES, {"woman": 2}, Rates(0.05, 2.0))
 
 
 def test_the_keys_are_those_that_scripts_rely_on() -> None:
-    assert list(DATA) == ["warning", "matches", "notices", "not_sent", "summary"]
+    assert list(DATA) == ["warning", "matches", "notices", "not_sent", "summary", "drill"]
     assert set(DATA["matches"][0]) == {"kind", "ref", "rule", "reasons"}
     assert set(DATA["notices"][0]) == {
         *("recipient_kind", "recipient_ref", "about", "rule", "step", "priority", "channel"),

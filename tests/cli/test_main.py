@@ -90,6 +90,10 @@ def test_doctor_says_each_check_in_one_line_with_the_fix(office: Path) -> None:
     assert [line for line in lines if line.startswith("OK   database:")]
     assert [line for line in lines if line.startswith("FIX  feeds: none. Add one: carealert feeds")]
     assert [line for line in lines if line.startswith("FIX  worker: none leads. Start one")]
+    assert [line for line in lines if line.startswith("FIX  desk: has no phone")]
+    called = run("doctor", "--only", "desk", folder=office, CAREALERT_DESK_PHONE="+12025550199")
+    assert called.returncode == 0
+    assert "+1202" not in called.stdout
     only = run("doctor", "--only", "database,rules", "--json", folder=office)
     assert only.returncode == 0
     assert {check["name"]: check["passed"] for check in json.loads(only.stdout)} == {

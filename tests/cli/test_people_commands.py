@@ -20,7 +20,9 @@ from carealert.adapters.db.tables import journal, resident
 from carealert.adapters.sealing import Sealer
 from carealert.cli import facilities, people, persons
 from carealert.cli import progress as bar
+from carealert.domain.access import Actor, Role
 from carealert.services.registering import import_facilities, import_people
+from tests.support.actors import ADMIN
 from tests.support.delivery import rows
 from tests.support.messy import WRONG, write_messy_csv
 from tests.support.register import AMINA, BARE, CLINIC, KARIM, LINKS, NOW, RAHIMA
@@ -36,17 +38,22 @@ def db(sqlite_engine: Engine, sealer: Sealer) -> SqlDatabase:
 
 @pytest.fixture
 def filled(db: SqlDatabase) -> SqlDatabase:
-    import_people(db, [AMINA, BARE], CARERS, NOW)
-    import_facilities(db, [CLINIC], NOW)
+    import_people(db, ADMIN, [AMINA, BARE], CARERS, NOW)
+    import_facilities(db, ADMIN, [CLINIC], NOW)
     return db
 
 
 @pytest.fixture
 def run(db: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> Run:
     settings = SimpleNamespace(
-        zone=ZoneInfo("Asia/Dhaka"), default_language="bn", phone_region="US"
+        zone=ZoneInfo("Asia/Dhaka"),
+        default_language="bn",
+        phone_region="US",
+        stale_after_days=365,
+        bounced_after=1,
     )
-    application = SimpleNamespace(db=db, settings=settings)
+    operator = Actor("test", Role.ADMIN)
+    application = SimpleNamespace(db=db, settings=settings, operator=operator)
     for module in (people, persons, facilities):
         monkeypatch.setattr(module, "open_app", lambda: application)
         monkeypatch.setattr(module, "now", lambda: NOW)
@@ -59,30 +66,34 @@ def run(db: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 REPORT = """\
-residents: 187 added, 0 changed, 0 unchanged, 13 rejected
+residents: 184 added, 0 changed, 0 unchanged, 16 rejected
 caregivers: 0 added, 0 changed, 0 unchanged
 
-To mend (13 errors):
-  messy.csv, column gender: 3 rows (150, 151, 152): is not a word of the list. Use one of: woman, \
-man, non_binary, self_described, prefer_not_to_say, not_stated.
-  messy.csv, column ref: 2 rows (101, 102): is the same as in an earlier row. Give every row its \
-own ref.
-  messy.csv, column phone: 1 row (12): is a number that a spreadsheet has rounded. Write it again \
-in full, as text with + and the country's code.
-  messy.csv, column phone: 1 row (31): cannot be a phone number. Write it as text with + and the \
-country's code.
-  messy.csv, column notes: 1 row (40): begins with = or @. Write the value itself, not a formula.
-  messy.csv, column phone: 1 row (58): holds more than one phone number. Keep one of them, and \
-register the other person, too.
-  messy.csv, column needs: 1 row (60): is not a word of the list (part 2 of the list). Use one \
-of: dialysis, power_dependent_breathing, other_power_device, cold_chain_medicine, \
+To mend (16 errors):
+  messy.csv, column gender: 3 rows (lines 150, 151, 152): is not a word of the list (looks like \
+X). Use one of: woman, man, non_binary, self_described, prefer_not_to_say, not_stated.
+  messy.csv, column phone: 2 rows (lines 12, 61): is a number that a spreadsheet has rounded \
+(looks like 9.99999X+99). Write it again in full, as text with + and the country's code.
+  messy.csv, column phone: 2 rows (lines 31, 63): cannot be a phone number (looks like \
+xxxx xxx xxxxxxxxx or 999 9999). Write it as text with + and the country's code.
+  messy.csv, column ref: 2 rows (lines 101, 102): is the same as in an earlier row. Give every \
+row its own ref.
+  messy.csv, column notes: 1 row (line 40): begins with = or @. Write the value itself, not a \
+formula.
+  messy.csv, column phone: 1 row (line 58): holds more than one phone number (looks like \
+999 999 9999 / 999 999 9…). Keep one of them, and register the other person, too.
+  messy.csv, column needs: 1 row (line 60): is not a word of the list (part 2 of the list). Use \
+one of: dialysis, power_dependent_breathing, other_power_device, cold_chain_medicine, \
 daily_medicine, dementia, infant, pregnancy_postpartum, mobility, sensory_seeing, \
 sensory_hearing, respiratory, heat_cold_sensitive, supervision, transport, other.
-  messy.csv, column birth_year: 1 row (77): is a date that a spreadsheet made of something else. \
-Format the column as a number, and write the year with four digits.
-  messy.csv, column lat: 1 row (90): is not a number. Use digits, and a point for decimals.
-  messy.csv, column consent_expires: 1 row (160): is not a date or moment. Use 2026-05-31 or \
-2026-05-31T14:30, with an offset if not in the office's zone.
+  messy.csv, column phone: 1 row (line 62): begins with = or @. Write the value itself, not a \
+formula.
+  messy.csv, column birth_year: 1 row (line 77): is a date that a spreadsheet made of something \
+else (looks like 9999-99-99). Format the column as a number, and write the year with four digits.
+  messy.csv, column lat: 1 row (line 90): is not a number (looks like 99,9). Use digits, and a \
+point for decimals.
+  messy.csv, column consent_expires: 1 row (line 160): is not a date or moment (looks like \
+xxxx xxxxxx). Use 2026-05-31 or 2026-05-31T14:30, with an offset if not in the office's zone.
 
 To look at:
   messy.csv: its cells are separated by semicolons.
@@ -115,7 +126,7 @@ def test_the_same_report_for_programs(run: Run, tmp_path: Path) -> None:
     write_messy_csv(tmp_path / "messy.csv")
     result = run("import", "--residents", tmp_path / "messy.csv", "--dry-run", "--json")
     data = json.loads(result.stdout)
-    assert data["residents"] == {"added": 187, "changed": 0, "unchanged": 0, "rejected": 13}
+    assert data["residents"] == {"added": 184, "changed": 0, "unchanged": 0, "rejected": 16}
     assert (data["imported"], data["dry_run"]) == (False, True)
     assert {error["line"] for error in data["errors"]} == set(WRONG) | {12}
     assert data["duplicates"]["residents"][0]["refs"] == ["M-016", "M-199"]
@@ -133,7 +144,7 @@ def test_rejects_are_written_beside_a_dry_run_and_a_real_one(
         assert result.exit_code == 1
         with target.open(encoding="utf-8-sig", newline="") as file:
             assert len(list(csv.DictReader(file))) == len(WRONG)
-    assert "Nothing was imported: mend 13 errors" in result.stderr
+    assert "Nothing was imported: mend 16 errors" in result.stderr
     assert rows(db.engine, resident) == []
 
 
@@ -158,7 +169,9 @@ def test_many_errors_are_summed_up_by_column(run: Run, tmp_path: Path) -> None:
     lines = [f"R-{n},x,P1" for n in range(80)]
     (tmp_path / "r.csv").write_text("\n".join(["ref,needs,consent_purposes", *lines]) + "\n")
     result = run("import", "--residents", tmp_path / "r.csv")
-    assert "column needs: 80 rows (2, 3, 4, 5, 6, 7, 8, 9 and 72 more): is not" in result.stderr
+    assert (
+        "column needs: 80 rows (lines 2, 3, 4, 5, 6, 7, 8, 9 and 72 more): is not" in result.stderr
+    )
     assert "(30 more are not shown)" in result.stderr
 
 
@@ -221,7 +234,10 @@ def test_a_phone_is_masked_until_somebody_says_why(run: Run, filled: SqlDatabase
     assert data["phone"] == "+12025550142"
     assert data["caregivers"][0]["caregiver"] == "C-1"
     assert {one["purpose"] for one in data["consents"]} == {"P1", "P6"}
-    assert rows(filled.engine, journal)[-1].details == {"reason": "an ambulance asks"}
+    assert rows(filled.engine, journal)[-1].details == {
+        "reason": "an ambulance asks",
+        "by": "test",
+    }
     assert run("show", "R-9").exit_code == 3
 
 
@@ -233,7 +249,7 @@ def test_a_person_is_forgotten_with_a_reason_alone(run: Run, filled: SqlDatabase
     assert result.stdout.startswith("Forgotten.")
     assert run("show", "R-1").exit_code == 3
     assert run("forget", "R-1", "--reason", "again").exit_code == 3
-    import_people(filled, [], [(replace(KARIM, ref="R-2"), ())], NOW)
+    import_people(filled, ADMIN, [], [(replace(KARIM, ref="R-2"), ())], NOW)
     assert "add --kind" in run("forget", "R-2", "--reason", "which?").stderr
     assert run("forget", "R-2", "--kind", "caregiver", "--reason", "this one").exit_code == 0
     assert "kind: resident" in run("show", "R-2").stdout
@@ -265,7 +281,7 @@ def test_quality_is_counted_in_words_and_for_programs(run: Run, filled: SqlDatab
 
 
 def test_duplicates_are_listed_by_ref(run: Run, filled: SqlDatabase) -> None:
-    import_people(filled, [replace(AMINA, ref="R-9")], [], NOW)
+    import_people(filled, ADMIN, [replace(AMINA, ref="R-9")], [], NOW)
     text = run("duplicates").stdout
     assert "residents: 1 pair may be one person" in text
     assert "R-1 and R-9: same phone, same name" in text

@@ -33,7 +33,13 @@ CAREGIVERS = """\
 ref,name,phone,cares_for,consent_purposes
 C-1,Rahima,202-555-0143,R-1;R-2,P2
 """
-SETTINGS = {"zone": ZoneInfo("Asia/Dhaka"), "default_language": "bn", "phone_region": "US"}
+SETTINGS = {
+    "zone": ZoneInfo("Asia/Dhaka"),
+    "default_language": "bn",
+    "phone_region": "US",
+    "stale_after_days": 365,
+    "bounced_after": 1,
+}
 
 
 @pytest.fixture
@@ -164,6 +170,10 @@ def test_facilities_are_imported_and_listed(run: Run, tmp_path: Path) -> None:
         "area_code": None,
         "status": "unknown",
         "reported_at": None,
+        "services": [],
+        "cost": None,
+        "languages": [],
+        "ramp": None,
     }
     text = run(facilities.app, "list").stdout
     assert "never heard" in text
@@ -189,7 +199,10 @@ def test_areas_are_imported_from_several_files_and_listed(run: Run, tmp_path: Pa
     files = [tmp_path / "A.geojson", tmp_path / "B.geojson"]
     result = run(areas.app, "import", *files)
     assert result.stdout == "areas: 2 added, 0 changed, 0 unchanged\n"
-    assert result.stderr == ""
+    assert result.stderr == (
+        "note: To mend: levels that are not below their parent's: 1. See 'carealert areas check'.\n"
+        "note: To look at: no outline: 2. See 'carealert areas check'.\n"
+    )
     listed = json.loads(run(areas.app, "list", "--json").stdout)
     assert [(one["code"], one["names"]) for one in listed] == [
         ("A", {"bn": "Name A"}),

@@ -181,7 +181,7 @@ def test_try_with_other_rules_uses_those_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        ("<status>Actual", "<status>Exercise"),
+        ("<status>Actual", "<status>Test"),
         ("22.0,90.0 22.0,90.4 22.4,90.4 22.4,90.0 22.0,90.0", "1,1 1,2 2,2 2,1 1,1"),
         ("<msgType>Alert", "<msgType>Cancel"),
     ],
@@ -193,6 +193,23 @@ def test_try_that_matches_nobody_is_exit_3_and_says_why(
     result = run("try", "warning.xml", "--now", NOW, "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout)["notices"] == []
+
+
+def test_try_of_an_exercise_prints_its_plan_with_a_drill_mark(tmp_path: Path) -> None:
+    """The real one has the same key with null: scripts may look at it always."""
+    assert json.loads(run("try", "warning.xml", "--now", NOW, "--json").stdout)["drill"] is None
+    (tmp_path / "warning.xml").write_text(CAP.replace("<status>Actual", "<status>Exercise"))
+    result = run("try", "warning.xml", "--now", NOW, "--json")
+    assert result.exit_code == 0
+    data = json.loads(result.stdout)
+    assert (data["drill"]["people"], data["drill"]["facilities"]) == (2, 1)
+    assert data["summary"]["residents"] == 1
+    told = {notice["recipient_kind"] for notice in data["notices"]}
+    assert told <= {"city_desk", "facility_manager"}
+    reasons = {entry["ref"]: entry["reason"].split(":")[0] for entry in data["not_sent"]}
+    assert reasons["c1"] == "drill"
+    said = run("try", "warning.xml", "--now", NOW).stdout
+    assert "DRILL: would have been told, were it real: 2 people, 1 facilities" in said
 
 
 def test_try_after_the_warning_ended_is_exit_3() -> None:

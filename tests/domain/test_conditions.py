@@ -10,16 +10,18 @@ from carealert.domain.conditions import (
     AllOf,
     AnyOf,
     Condition,
+    Homes,
     InAreas,
     Needs,
     Not,
     Subject,
 )
-from carealert.domain.people import Need
+from carealert.domain.people import Exposure, Need
 from tests.support.builders import NOW, a_resident
 
 DIALYSIS = Needs(frozenset({Need.DIALYSIS}))
 OLD = Age(at_least=70)
+ALONE = Homes(frozenset({Exposure.LIVES_ALONE, Exposure.GROUND_FLOOR}))
 IN_BARGUNA = InAreas(frozenset({"BD1004"}))
 
 
@@ -45,6 +47,9 @@ def subject(**changes: object) -> Subject:
         (Age(at_least=60, below=70), {"birth_year": 1961}, "age 65"),
         (IN_BARGUNA, {}, "lives in BD1004"),
         (InAreas(frozenset({"BD30"})), {}, None),
+        (ALONE, {"exposures": {Exposure.NO_LIFT}}, None),
+        (ALONE, {}, None),
+        (ALONE, {"exposures": set(Exposure)}, "home ground_floor, lives_alone"),
         (AllOf((DIALYSIS, OLD)), {"needs": {Need.DIALYSIS}}, "needs dialysis; age 70"),
         (AllOf((DIALYSIS, OLD)), {}, None),
         (AnyOf((DIALYSIS, OLD)), {}, "age 70"),
@@ -68,6 +73,6 @@ def test_an_unknown_age_is_neither_old_nor_young() -> None:
 def test_no_condition_reads_gender() -> None:
     """Gender measures reach and never decides it; the vocabulary is closed to it (rule G10)."""
     named = {name for kind in VOCABULARY.values() for name in kind.__annotations__}  # type: ignore[attr-defined]
-    assert set(VOCABULARY) == {"needs", "age", "areas"}
+    assert set(VOCABULARY) == {"needs", "age", "areas", "exposures"}
     assert not {name for name in named if "gender" in name or "sex" in name}
     assert "gender" not in {field.name for field in fields(Subject)}

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carealert.domain.people import Need
+from carealert.domain.conditions import VOCABULARY, Age, Homes, InAreas, Needs, Not, Subject
+from carealert.domain.people import Exposure, Need
 from carealert.services.discretion import (
     FEW,
     WITHHELD,
@@ -12,8 +13,10 @@ from carealert.services.discretion import (
     discreet_column,
     discreet_reasons,
     left_behind,
+    recorded_reasons,
     without_contacts,
 )
+from tests.support.builders import NOW, a_resident
 
 _COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
 
@@ -77,6 +80,59 @@ def test_an_unknown_reason_is_never_repeated(reason: str) -> None:
         "",
         *(word for word in said.split("; ") if word.startswith(("has", "is of", "lives"))),
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "recorded"),
+    [
+        ("needs dialysis; age 84", "has a registered need; is of the age the rule names"),
+        ("not needs", "a condition of the rule holds"),
+        ("lives in BD1004", "lives in an area the rule names"),
+        ("home lives_alone, no_lift", "has a home that the rule names"),
+        ("no answer since 2026-05-26 06:00 UTC", "no answer since 2026-05-26 06:00 UTC"),
+        (
+            "inside flood (Severe, Expected, Likely): B",
+            "inside flood (Severe, Expected, Likely): B",
+        ),
+        ("a clinic", "a clinic"),
+    ],
+)
+def test_a_record_keeps_what_was_done_and_nothing_of_the_person(reason: str, recorded: str) -> None:
+    assert recorded_reasons([reason]) == (recorded,)
+    assert recorded_reasons(recorded_reasons([reason])) == (recorded,)
+
+
+def _samples() -> dict[str, list[str]]:
+    """Every condition that a rule may name, and what it says of somebody of whom it holds."""
+    person = a_resident(needs=frozenset(Need), birth_year=1942, exposures=frozenset(Exposure))
+    subject = Subject(person, frozenset({"BD1004"}), NOW)
+    conditions = {
+        "needs": Needs(frozenset({Need.DIALYSIS})),
+        "age": Age(at_least=60),
+        "areas": InAreas(frozenset({"BD1004"})),
+        "exposures": Homes(frozenset({Exposure.LIVES_ALONE})),
+    }
+    others = {name: Not(InAreas(frozenset({"X"})), name) for name in VOCABULARY}
+    return {
+        name: [str(one.reason(subject)), str(others[name].reason(subject))]
+        for name, one in conditions.items()
+    }
+
+
+def test_no_condition_of_a_rule_is_recorded_as_it_is() -> None:
+    """A new condition needs a sample above, and its word in the table of discreet words."""
+    assert _samples().keys() == VOCABULARY.keys()
+    for said in _samples().values():
+        for reason in said:
+            assert recorded_reasons([reason]) != (reason,)
+            assert discreet_reasons("resident", [reason]) != (reason,)
+
+
+def test_what_is_discreet_stays_so() -> None:
+    said = discreet_reasons(
+        "resident", ["inside flood", "needs dialysis; age 84; lives in X; not Y"]
+    )
+    assert discreet_reasons("resident", said) == said
 
 
 def test_a_facility_keeps_its_reasons() -> None:

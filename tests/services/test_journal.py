@@ -11,6 +11,7 @@ from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
 from carealert.domain.chain import GENESIS
 from carealert.services import journal
+from tests.support.actors import ADMIN
 from tests.support.builders import NOW
 
 SECOND = timedelta(seconds=1)
@@ -40,7 +41,7 @@ def force(db: SqlDatabase, statement: str) -> None:
 
 def test_an_empty_journal_is_whole(db: SqlDatabase) -> None:
     assert journal.chain(db) == 0
-    proof = journal.verify(db)
+    proof = journal.verify(db, ADMIN)
     assert (proof.lines, proof.head, proof.unchained, proof.broken) == (0, GENESIS, 0, None)
 
 
@@ -49,13 +50,13 @@ def test_lines_are_chained_once_and_in_order(
 ) -> None:
     monkeypatch.setattr(journal, "BATCH", 2)
     write(db, "a", "b", "c", "d", "e")
-    assert journal.verify(db).unchained == 5
+    assert journal.verify(db, ADMIN).unchained == 5
     assert journal.chain(db) == 5
-    first = journal.verify(db)
+    first = journal.verify(db, ADMIN)
     assert (first.lines, first.unchained, first.broken) == (5, 0, None)
     write(db, "f")
     assert journal.chain(db) == 1
-    second = journal.verify(db, first.head)
+    second = journal.verify(db, ADMIN, first.head)
     assert (second.lines, second.broken, second.head_found) == (6, None, True)
     assert second.head != first.head
 
@@ -74,7 +75,7 @@ def test_a_touched_line_is_found(db: SqlDatabase, statement: str, number: int, w
     write(db, "a", "b", "c", "d")
     journal.chain(db)
     force(db, statement)
-    broken = journal.verify(db).broken
+    broken = journal.verify(db, ADMIN).broken
     assert broken is not None
     assert broken.number == number
     assert what in broken.what
@@ -83,9 +84,9 @@ def test_a_touched_line_is_found(db: SqlDatabase, statement: str, number: int, w
 def test_a_tail_that_was_cut_off_is_found_by_its_head(db: SqlDatabase) -> None:
     write(db, "a", "b", "c")
     journal.chain(db)
-    head = journal.verify(db).head
+    head = journal.verify(db, ADMIN).head
     force(db, "DELETE FROM journal WHERE number = 3")
-    proof = journal.verify(db, head)
+    proof = journal.verify(db, ADMIN, head)
     assert proof.broken is None
     assert proof.head_found is False
 

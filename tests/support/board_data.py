@@ -13,6 +13,7 @@ from shapely.geometry import box, mapping
 from sqlalchemy import Connection, Engine, insert, update
 
 from carealert.adapters.db import tables
+from carealert.domain.cells import cell_of
 
 NOW = datetime(2026, 5, 26, 6, 12, tzinfo=UTC)  # 12:12 in Dhaka
 CYCLONE = str(uuid5(NAMESPACE_URL, "cyclone"))
@@ -176,6 +177,7 @@ def _people(connection: Connection) -> None:
                 "gender": "woman" if n % 2 else "man",
                 "lat": 22.0,
                 "lon": 90.1,
+                "cell": cell_of(90.1, 22.0),
                 "language": "bn",
                 "needs_sealed": b"power_dependent_breathing",
                 "functioning": {},
@@ -257,6 +259,7 @@ def _facilities(connection: Connection, at: _Clock) -> None:
                 "services": services,
                 "lat": lat,
                 "lon": lon,
+                "cell": cell_of(lon, lat),
                 "details": {"backup_power_hours": hours},
                 "digest": "0" * 64,
             }

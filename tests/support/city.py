@@ -10,6 +10,7 @@ from carealert.domain.people import Caregiver, CareLink, CareRole, Resident
 from carealert.services import registering
 from carealert.services.ports.registry import PlaceArea
 from carealert.simulator.outside import OutsideHere
+from tests.support.actors import ADMIN
 
 
 class City:
@@ -25,7 +26,7 @@ class City:
         pairs = [
             (who, (CareLink(who.ref, resident.ref, "kin", CareRole.PRIMARY),)) for who in caregivers
         ]
-        registering.import_people(self.stage.app.db, (resident,), pairs, self.stage.now())
+        registering.import_people(self.stage.app.db, ADMIN, (resident,), pairs, self.stage.now())
 
     def publish(self, name: str, body: bytes) -> None:
         """The agency publishes; everything that follows from it happens."""
@@ -49,7 +50,7 @@ class City:
 
     def know_areas(self, areas: Iterable[PlaceArea]) -> None:
         """Import administrative areas."""
-        registering.import_areas(self.stage.app.db, tuple(areas), self.stage.now())
+        registering.import_areas(self.stage.app.db, ADMIN, tuple(areas), self.stage.now())
 
     def start_anew(self) -> None:
         """Forget everybody, every warning and every text: cheaper than a new city."""

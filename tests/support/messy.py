@@ -4,13 +4,16 @@ Every name is invented and every phone fictitious. The same people come as a tex
 encodings and as a workbook with merged header cells.
 """
 
+import codecs
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
 import openpyxl
+from openpyxl.comments import Comment
 
 ROWS = 200
+_WIDE = {ord(str(n)): 0xFF10 + n for n in range(10)}
 COLUMNS = (
     "ref",
     "name",
@@ -44,6 +47,9 @@ WRONG: Mapping[int, tuple[str, str]] = {
     40: ("notes", "=1+1"),
     58: ("phone", "202 555 0111 / 202 555 0112"),
     60: ("needs", "dialysis;kidneys"),
+    61: ("phone", "1.55555E+10"),
+    62: ("phone", "=C62"),
+    63: ("phone", "555 0142"),
     77: ("birth_year", "1905-05-04"),
     90: ("lat", "22,4"),
     101: ("ref", "M-020"),
@@ -73,6 +79,10 @@ def people() -> Iterator[dict[str, object]]:
             "next_due": ("", "46170.5")[n % 20 == 3],
             "notes": ("", "house behind the mosque\ncall twice", "-", "")[n % 4],
         }
+        if n == 24:  # typed on a phone that writes wide digits
+            row["phone"] = "+1 202 555 0124".translate(_WIDE)
+        if n == 25:  # pasted from a web page
+            row["phone"] = "+1\u00a0203\u00a0555\u00a00125"
         if n == ROWS - 1:  # somebody who is on the list already
             row |= {"name": "NUNEZ, José", "phone": "+1 202 555 0108", "lat": "21.9081"}
             row |= {"lon": "90.1081", "birth_year": "1946"}
@@ -85,9 +95,9 @@ def people() -> Iterator[dict[str, object]]:
 
 
 def write_messy_csv(path: Path) -> None:
-    """Semicolons, a title above the header, and rows pasted from a Windows program."""
+    """A mark, semicolons, a title above the header, and rows pasted from a Windows program."""
     lines = [_line(["Register 2026", *[""] * (len(COLUMNS) - 1)]), "", _line(COLUMNS)]
-    body = "\r\n".join(lines).encode() + b"\r\n"
+    body = codecs.BOM_UTF8 + "\r\n".join(lines).encode() + b"\r\n"
     for n, row in enumerate(people()):
         row["notes"] = str(row["notes"]).replace("\n", " ")  # one row, one line: easy to count
         text = _line([str(row[name]) for name in COLUMNS]) + "\r\n"
@@ -96,10 +106,19 @@ def write_messy_csv(path: Path) -> None:
 
 
 def write_messy_xlsx(path: Path) -> None:
-    """A title over all columns, groups over several, real dates and numbers in the cells."""
+    """A title over all columns, groups over several, real dates and numbers in the cells.
+
+    Before it lies a hidden sheet of codes, behind it an old list; cells have comments.
+    """
     book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
+    codes = book.active
+    assert codes is not None
+    codes.title, codes.sheet_state = "Codes", "hidden"
+    codes.append(["ref", "needs", "consent_purposes"])
+    codes.append(["X-1", "dialysis", "P1"])
+    sheet = book.create_sheet("Register")
+    book.create_sheet("Old").append(["ref", "needs"])
+    book.active = 1
     sheet.append(["Register 2026"])
     sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(COLUMNS))
     groups = {"ref": "ref", "name": "Person", "lat": "Home", "notes": "notes"}
@@ -111,6 +130,8 @@ def write_messy_xlsx(path: Path) -> None:
     sheet.merge_cells(start_row=2, start_column=5, end_row=2, end_column=6)
     for row in people():
         sheet.append([_typed(name, row[name]) for name in COLUMNS])
+    for cell in ("B4", "H10"):
+        sheet[cell].comment = Comment("ask her daughter", "the clerk")
     book.save(path)
 
 

@@ -1,9 +1,9 @@
 """A small register with every field stated, and stores on a connection."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
-from carealert.domain.facilities import Contact, Facility, FacilityType
+from carealert.domain.facilities import Contact, Cost, Facility, FacilityType
 from carealert.domain.people import (
     Administration,
     AgeBand,
@@ -134,6 +134,10 @@ CLINIC = Facility(
     manager=Contact("Dr Shirin Zztest", Phone("+12025550150", PhoneSharing.FACILITY), "bn"),
     deputy=Contact(None, Phone("+12025550151", PhoneSharing.FACILITY), "en"),
     opening_hours="Sa-Th 08:00-20:00",
+    service_hours=(("dialysis", "Mo-Sa 06:00-22:00; Fr off"),),
+    cost=Cost.SUBSIDISED,
+    languages=("bn", "en"),
+    verified_on=date(2026, 3, 1),
 )
 
 

@@ -13,6 +13,7 @@ from carealert.adapters.db.areas import SqlAreas
 from carealert.adapters.db.consents import SqlConsents
 from carealert.adapters.db.facilities import SqlFacilities
 from carealert.adapters.db.people import SqlPeople
+from carealert.adapters.db.places import SqlPlaces
 from carealert.adapters.db.tables import (
     area,
     care_link,
@@ -26,6 +27,7 @@ from carealert.adapters.db.tables import (
 )
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.sealing import Sealer
+from carealert.domain.access import Actor, Role
 from carealert.services.ports.store import Stores
 from tests.support.builders import NOW
 
@@ -64,6 +66,7 @@ class RegisterDatabase:
             areas=SqlAreas(connection),
             unknown_areas=SqlUnknownAreas(connection),
             people=SqlPeople(connection, self.sealer),
+            places=SqlPlaces(connection),
             facilities=SqlFacilities(connection, self.sealer),
             consents=SqlConsents(connection, self.sealer),
             journal=_Journal(connection),
@@ -85,6 +88,10 @@ class RegisterApp:
     def __init__(self, db: RegisterDatabase, settings: Mapping[str, Any]) -> None:
         self._db = db
         self.settings = SimpleNamespace(**settings)
+
+    @cached_property
+    def operator(self) -> Actor:
+        return Actor("test", Role.ADMIN)
 
     @cached_property
     def db(self) -> RegisterDatabase:

@@ -91,7 +91,9 @@ def test_the_first_screen_shows_what_an_officer_needs(console: TestClient) -> No
         "F-01 · facility Nobody answered for the facility, 2 min ago.",
         "Asked 11 min ago; open 10 h ago",
         "1 document could not be read",
-        "3 warnings that touch nobody registered here",
+        "Exercises: nobody is told EXERCISE: surge drill at Kalapara EXERCISE",
+        "Would have been told: 0 people, 0 facilities",
+        "2 warnings that touch nobody registered here",
         "Times are those of Asia/Dhaka",
     ):
         assert sentence in words

@@ -1,22 +1,26 @@
 """Care facilities, who answers for them, and what they reported."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
 from carealert.adapters.db.bulk import Bulk
-from carealert.adapters.db.descent import codes_below
+from carealert.adapters.db.descent import codes_below, refs_below_each
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.people_rows import cell_columns, digest_of
-from carealert.adapters.db.spatial import refs_inside, refs_unplaced
+from carealert.adapters.db.located import SqlLocator
+from carealert.adapters.db.people_rows import digest_of, place_columns
+from carealert.adapters.db.quality import confirm
+from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
 from carealert.adapters.db.tables import facility, facility_contact, status_report
 from carealert.adapters.db.upserts import changed_refs
 from carealert.adapters.sealing import Sealer
 from carealert.domain.facilities import (
     Contact,
     ContinuityStatus,
+    Cost,
     Facility,
     FacilityType,
     StatusReport,
@@ -47,15 +51,15 @@ class SqlFacilities:
         self._connection = connection
         self._sealer = sealer
 
-    def put(self, facilities: Iterable[Facility]) -> ImportCounts:
+    def put(self, facilities: Iterable[Facility], now: datetime | None = None) -> ImportCounts:
         given = {one.ref: one for one in facilities}
         digests = {ref: digest_of(self._sealer, one) for ref, one in given.items()}
         new, changed, counts = changed_refs(self._connection, facility, digests)
         refs = [*new, *changed]
-        cells = cell_columns([(given[ref].lat, given[ref].lon) for ref in refs])
+        places = place_columns([given[ref] for ref in refs], SqlLocator(self._connection))
         rows = [
-            {**_row(given[ref]), "cell": cell, "digest": digests[ref]}
-            for ref, cell in zip(refs, cells, strict=True)
+            {**_row(given[ref]), **place, "digest": digests[ref], "confirmed_at": now}
+            for ref, place in zip(refs, places, strict=True)
         ]
         if rows:
             bulk = Bulk(self._connection, facility, list(rows[0]), "ref")
@@ -91,6 +95,9 @@ class SqlFacilities:
             "language": contact.language,
         }
 
+    def confirm(self, refs: Iterable[str], now: datetime) -> int:
+        return confirm(self._connection, facility, refs, now)
+
     def get(self, refs: Iterable[str]) -> Sequence[Facility]:
         wanted = one_of(self._connection, facility.c.ref, refs)
         joined = select(facility_contact).join(facility).where(wanted)
@@ -107,6 +114,12 @@ class SqlFacilities:
 
     def inside(self, geometry: BaseGeometry) -> frozenset[str]:
         return refs_inside(self._connection, "facility", geometry)
+
+    def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]:
+        return refs_inside_each(self._connection, "facility", geometries)
+
+    def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
+        return refs_below_each(self._connection, facility, groups)
 
     def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]:
         below = codes_below(self._connection, codes)
@@ -126,18 +139,29 @@ class SqlFacilities:
             "reported_at": report.reported_at,
             "valid_until": report.valid_until,
             "source": report.source,
+            "service": report.service,
         }
         self._connection.execute(insert(status_report), [row])
 
     def latest_reports(self) -> Mapping[str, StatusReport]:
-        """The newest report of each facility; of two for one moment, the one that came later."""
+        """The newest report of each whole facility; of two for one moment, the later written."""
+        whole = status_report.c.service.is_(None)
+        return {row.facility_ref: _report(row) for row in self._newest(whole)}
+
+    def service_reports(self) -> Mapping[str, Mapping[str, StatusReport]]:
+        """The newest report of each single service, by facility and service."""
+        found: dict[str, dict[str, StatusReport]] = {}
+        for row in self._newest(status_report.c.service.is_not(None)):
+            found.setdefault(row.facility_ref, {})[row.service] = _report(row)
+        return found
+
+    def _newest(self, wanted: ColumnElement[bool]) -> Sequence[Row[Any]]:
         newest = func.row_number().over(
-            partition_by=status_report.c.facility_ref,
+            partition_by=(status_report.c.facility_ref, status_report.c.service),
             order_by=(status_report.c.reported_at.desc(), status_report.c.id.desc()),
         )
-        ranked = select(status_report, newest.label("place")).subquery()
-        rows = self._connection.execute(select(ranked).where(ranked.c.place == 1))
-        return {row.facility_ref: _report(row) for row in rows}
+        ranked = select(status_report, newest.label("place")).where(wanted).subquery()
+        return self._connection.execute(select(ranked).where(ranked.c.place == 1)).all()
 
 
 def _row(one: Facility) -> dict[str, Any]:
@@ -149,7 +173,29 @@ def _row(one: Facility) -> dict[str, Any]:
         "lat": one.lat,
         "lon": one.lon,
         "area_code": one.area_code,
-        "details": {name: getattr(one, name) for name in _DETAILS},
+        "details": _details(one),
+    }
+
+
+def _details(one: Facility) -> dict[str, Any]:
+    return {
+        **{name: getattr(one, name) for name in _DETAILS},
+        "service_hours": [list(pair) for pair in one.service_hours],
+        "cost": one.cost,
+        "languages": list(one.languages),
+        "verified_on": one.verified_on.isoformat() if one.verified_on else None,
+    }
+
+
+def _stated(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details as fields; those of a row from before a field was known are not stated."""
+    cost, verified = details.get("cost"), details.get("verified_on")
+    return {
+        **details,
+        "service_hours": tuple((name, text) for name, text in details.get("service_hours", ())),
+        "cost": Cost(cost) if cost else None,
+        "languages": tuple(details.get("languages", ())),
+        "verified_on": date.fromisoformat(verified) if verified else None,
     }
 
 
@@ -164,7 +210,7 @@ def _facility(row: Row[Any], contacts: Mapping[tuple[int, str], Contact]) -> Fac
         area_code=row.area_code,
         manager=contacts.get((row.id, "manager")),
         deputy=contacts.get((row.id, "deputy")),
-        **row.details,
+        **_stated(row.details),
     )
 
 
@@ -175,4 +221,5 @@ def _report(row: Row[Any]) -> StatusReport:
         row.reported_at,
         row.valid_until,
         row.source,
+        row.service,
     )

@@ -27,6 +27,7 @@ from carealert.adapters.db.tables import (
     not_sent,
     notice,
     notice_about,
+    organisation,
     resident,
     subject,
     task,
@@ -178,7 +179,7 @@ class _Forgetting:
         return key.replace(f":{self.kind.value}/{self.ref}:", f":{self.kind.value}/{self.token}:")
 
     def _is_used(self, phone_hash: bytes) -> bool:
-        tables = (resident, caregiver, facility_contact)
+        tables = (resident, caregiver, facility_contact, organisation)
         return any(
             self.connection.execute(
                 select(table.c.phone_hash).where(table.c.phone_hash == phone_hash).limit(1)

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 
 from carealert.adapters.db.conflicts import insert_into
-from carealert.adapters.db.tables import hold, task, warning
+from carealert.adapters.db.outbox_rows import PENDING, in_state
+from carealert.adapters.db.tables import hold, notice, task, warning
 from carealert.adapters.warning_json import from_json
+from carealert.domain.notices import MessageKind, NoticeState
 from carealert.services.ports.holds import HeldWarning, HoldDecision
 
 #: The kind of a task that is about a message, not about somebody.
@@ -29,7 +31,7 @@ class SqlHolds:
             "reason": reason,
             "held_at": now,
             "deadline": min([deadline, *(row.deadline for row in before)]),
-            "alarmed_at": min(alarms, default=None),
+            "alarmed_at": max(alarms, default=None),
         }
         self._connection.execute(
             insert_into(self._connection, hold).values(**values).on_conflict_do_nothing()
@@ -78,6 +80,17 @@ class SqlHolds:
             update(task)
             .where(task.c.kind == _KIND, task.c.ref == str(warning_id), task.c.closed_at.is_(None))
             .values(closed_at=now)
+        )
+        incident = select(warning.c.incident).where(warning.c.id == warning_id)
+        self._connection.execute(
+            update(notice)
+            .where(
+                notice.c.incident == incident.scalar_subquery(),
+                notice.c.kind == MessageKind.HELD.value,
+                notice.c.warning_id == warning_id,
+                in_state(*PENDING),
+            )
+            .values(state=NoticeState.CANCELLED.value, error_code="decided")
         )
 
     def _replaced_by(self, warning_id: int) -> Sequence[Any]:

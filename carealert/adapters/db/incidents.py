@@ -23,7 +23,7 @@ from carealert.domain.incidents import (
     near,
     same_event,
 )
-from carealert.domain.warnings import HazardWarning, Reference
+from carealert.domain.warnings import HazardWarning, Reference, Status
 
 #: Version 5 UUIDs of incidents live in this namespace (RFC 9562).
 _NAMESPACE = uuid.UUID("3a1c9bb8-6a7e-5d0e-9b6d-2f6f0c8f7d11")
@@ -33,7 +33,8 @@ _NAMESPACE = uuid.UUID("3a1c9bb8-6a7e-5d0e-9b6d-2f6f0c8f7d11")
 class Place:
     """Where a message belongs. `joined_by` is None for an incident that begins with it.
 
-    `merged` are incidents that it shows to be parts of its own; `replaces` are warnings.
+    `merged` are incidents that it shows to be parts of its own; `replaces` are warnings, and
+    `replaces_alike` those of them that are as real as it is.
     """
 
     gist: Gist
@@ -41,6 +42,7 @@ class Place:
     joined_by: str | None
     merged: tuple[str, ...]
     replaces: tuple[int, ...]
+    replaces_alike: tuple[int, ...]
     replaced_by: int | None
 
 
@@ -64,10 +66,11 @@ class SqlIncidents:
         """The place of a message; `own` is its number where it is stored already."""
         gist = gist_of(warning)
         tied = [one for one in self._tied(warning, gist, own) if one.known.id != own]
-        related = [one.known for one in tied] + self.shelf.get([own] if own else [])
+        alike = [one for one in tied if _as_real(one.known.gist, gist)]
+        related = [one.known for one in alike] + self.shelf.get([own] if own else [])
         incident, merged = self._choose(related) if related else (_new_incident(warning), ())
-        mine = [one.link for one in tied if one.known.incident == incident]
-        because = min(mine or [one.link for one in tied], key=lambda link: link.tie, default=None)
+        mine = [one.link for one in alike if one.known.incident == incident]
+        because = min(mine or [one.link for one in alike], key=lambda link: link.tie, default=None)
         by = [one.known for one in tied if one.is_later and one.link.replaces]
         newest = max(by, key=lambda known: (known.gist.sent, known.id), default=None)
         return Place(
@@ -76,6 +79,7 @@ class SqlIncidents:
             because.because if because else None,
             merged,
             tuple(one.known.id for one in tied if not one.is_later and one.link.replaces),
+            tuple(one.known.id for one in alike if not one.is_later and one.link.replaces),
             newest.id if newest else None,
         )
 
@@ -137,7 +141,9 @@ class SqlIncidents:
             link = by_content(gist, known.gist) if known.id != own else None
             if link is not None:
                 tied.append(_Tied(known, link, known.gist.sent > gist.sent))
-        return tied or self._same_event(gist, around)
+        if any(_as_real(one.known.gist, gist) for one in tied):
+            return tied
+        return [*tied, *self._same_event(gist, around)]
 
     def _same_event(self, gist: Gist, around: Iterable[Known]) -> list[_Tied]:
         """The other sender's warning that overlaps most, the oldest of equals.
@@ -237,6 +243,11 @@ class SqlIncidents:
         oldest = min(related, key=lambda known: known.id).incident
         kept = next((incident for incident in found if incident in decided), oldest)
         return kept, tuple(one for one in found if one != kept and one not in decided)
+
+
+def _as_real(one: Gist, other: Gist) -> bool:
+    """A drill that names a real warning, or is named by one, is no part of its story."""
+    return (one.status is Status.ACTUAL) == (other.status is Status.ACTUAL)
 
 
 # Built once: to build a statement takes longer than to run it.

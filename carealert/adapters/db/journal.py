@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy import update as update_of
 
 from carealert.adapters.db.tables import journal
@@ -24,8 +35,15 @@ class SqlJournal:
         row = {"at": at, "event": event, "subject": subject, "details": details}
         self._connection.execute(insert(journal), [row])
 
-    def recent(self, limit: int = 100) -> Sequence[JournalLine]:
+    def recent(self, limit: int = 100, event: str | None = None) -> Sequence[JournalLine]:
         query = select(journal).order_by(journal.c.id.desc()).limit(limit)
+        return self._lines(query if event is None else query.where(journal.c.event == event))
+
+    def since(self, start: datetime, event: str) -> Sequence[JournalLine]:
+        wanted = and_(journal.c.at >= start, journal.c.event == event)
+        return self._lines(select(journal).where(wanted).order_by(journal.c.at, journal.c.id))
+
+    def _lines(self, query: Select[Any]) -> Sequence[JournalLine]:
         return [
             JournalLine(row.at, row.event, row.subject, row.details)
             for row in self._connection.execute(query)

@@ -16,7 +16,7 @@ from carealert.adapters.db.outbox_rows import PENDING, in_state
 from carealert.adapters.db.subjects import hasten
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import DeliveryStatus, Notice, NoticeState
+from carealert.domain.notices import DeliveryStatus, MessageKind, Notice, NoticeState
 from carealert.domain.plan import IncidentHistory, Plan
 from carealert.services.ports.outbox import (
     Accepted,
@@ -92,6 +92,18 @@ class SqlOutbox:
         if cancelled:
             hasten(self._connection, cancelled, now)
         return len(cancelled)
+
+    def call_off_drill(self, incident: str) -> int:
+        done = self._connection.execute(
+            update(notice)
+            .where(
+                notice.c.incident == incident,
+                notice.c.kind == MessageKind.DRILL.value,
+                in_state(*PENDING),
+            )
+            .values(state=NoticeState.CANCELLED.value, error_code="drill_over")
+        )
+        return done.rowcount
 
     def pending_count(self) -> int:
         query = select(func.count()).select_from(notice).where(in_state(NoticeState.READY))

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from carealert.adapters.db.addresses import Address, addresses
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.outbox_rows import in_state, subject_kind
-from carealert.adapters.db.subjects import answered_among, hasten
+from carealert.adapters.db.outbox_rows import DRILL_LANE, in_state, may_be_heard, subject_kind
+from carealert.adapters.db.subjects import ASKING, answered_among, hasten
 from carealert.adapters.db.tables import attempt, notice, suppression
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import (
     Encoding,
+    MessageKind,
     NoticeState,
     RecipientKind,
     Text,
@@ -31,13 +32,23 @@ _DESK = RecipientKind.CITY_DESK.value
 _COLUMNS = [
     notice.c[name]
     for name in (
-        *("id", "incident", "recipient_kind", "recipient_ref", "phone_hash", "phone_sealed"),
+        *(
+            "id",
+            "incident",
+            "kind",
+            "recipient_kind",
+            "recipient_ref",
+            "phone_hash",
+            "phone_sealed",
+        ),
         *("about", "step", "priority", "wording", "language", "text_sealed", "encoding"),
         *("segments", "expires_at", "attempts"),
     )
 ]
 _PEOPLE = (RecipientKind.RESIDENT.value, RecipientKind.CAREGIVER.value)
 _CAREFUL = list(Wording)
+#: A real message that comes meanwhile waits for no more drills than these.
+_DRILLS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class _Known:
     addresses: Mapping[tuple[str, str], Address]
     suppressed: frozenset[bytes]
     answered: frozenset[str]  # ids of reminders about people who have all answered
+    really_asked: frozenset[bytes]  # phones of drills' recipients that a real question holds
 
 
 def claim(
@@ -65,20 +77,27 @@ def claim(
         _drop(connection, dropped, now)
         kept = [row for row in rows if row.id not in dropped]
         claimed += _lease(connection, sealer, kept, known, worker, now + lease)
+        if claimed and rows[0].priority == DRILL_LANE:
+            break
     return sorted(claimed, key=lambda one: one.priority)  # stable: age within a lane is kept
 
 
 def _ready(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """The next rows, lane by lane: so each lane is one range of the index, and what waits for
-    the morning in a lower lane costs nothing."""
+    the morning in a lower lane costs nothing.
+
+    Drills come when nothing real is due, and few at a time: a real message never waits for many.
+    """
     rows: list[Row[Any]] = []
-    for lane in Priority:
+    for lane in (*Priority, DRILL_LANE):
+        if lane == DRILL_LANE:
+            limit = 0 if rows else min(limit, _DRILLS_AT_ONCE)
         if len(rows) < limit:
             query = (
                 select(*_COLUMNS)
                 .where(
                     in_state(NoticeState.READY),
-                    notice.c.priority == lane.value,
+                    notice.c.priority == int(lane),
                     notice.c.due_at <= now,
                 )
                 .order_by(notice.c.due_at, notice.c.id)
@@ -98,7 +117,26 @@ def _known(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> _
         suppression.c.phone_hash.in_([value for value in hashes if value is not None])
     )
     suppressed = frozenset(bytes(value) for value in connection.scalars(query))
-    return _Known(found, suppressed, _reminders_without_need(connection, rows))
+    really_asked = _really_asked(connection, rows, hashes, now)
+    return _Known(found, suppressed, _reminders_without_need(connection, rows), really_asked)
+
+
+def _really_asked(
+    connection: Connection,
+    rows: Iterable[Row[Any]],
+    hashes: Iterable[bytes | None],
+    now: datetime,
+) -> frozenset[bytes]:
+    """The phones that a real message may still ask; looked up only where a drill would ring one."""
+    if not any(row.kind == MessageKind.DRILL.value for row in rows):
+        return frozenset()
+    query = select(notice.c.phone_hash).where(
+        notice.c.phone_hash.in_([value for value in hashes if value is not None]),
+        notice.c.kind.in_(ASKING),
+        notice.c.expires_at > now,
+        may_be_heard(),
+    )
+    return frozenset(bytes(value) for value in connection.scalars(query))
 
 
 def _reminders_without_need(connection: Connection, rows: Iterable[Row[Any]]) -> frozenset[str]:
@@ -121,6 +159,8 @@ def _why_not(row: Row[Any], known: _Known, now: datetime) -> tuple[NoticeState, 
         stopped = bytes(row.phone_hash) in known.suppressed
         return (NoticeState.CANCELLED, "opted_out") if stopped else None
     address = known.addresses.get((row.recipient_kind, row.recipient_ref))
+    if row.kind == MessageKind.DRILL.value and _disturbs(row, address, known):
+        return NoticeState.CANCELLED, "drill_stopped"
     if address is None or address.phone_hash is None:
         return None  # handed out without a number, which the deliverer records as a failure
     if bytes(address.phone_hash) in known.suppressed:
@@ -130,6 +170,14 @@ def _why_not(row: Row[Any], known: _Known, now: datetime) -> tuple[NoticeState, 
     if _says_too_much(row, address):
         return NoticeState.FAILED, "phone_shared"
     return None
+
+
+def _disturbs(row: Row[Any], address: Address | None, known: _Known) -> bool:
+    """True where a drill's text must not go: to a home, or to a phone that is really asked."""
+    if row.recipient_kind in _PEOPLE:
+        return True
+    phone = address.phone_hash if address else None
+    return phone is not None and bytes(phone) in known.really_asked
 
 
 def _says_too_much(row: Row[Any], address: Address) -> bool:

@@ -20,6 +20,7 @@ from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import MessageKind, Notice, NoticeState, RecipientKind, SubjectState
 from carealert.domain.plan import IncidentHistory, Plan, Told
 from carealert.domain.rules import SubjectKind
+from carealert.services.discretion import discreet_reasons
 
 #: The kinds after which somebody knows of the incident, and the one after which it is over.
 _STORY = (
@@ -110,7 +111,7 @@ def _record(connection: Connection, plan: Plan, decided: int) -> None:
             "ref": found.ref,
             "rule": found.rule,
             "info": found.info,
-            "reasons": list(found.reasons),
+            "reasons": list(discreet_reasons(found.kind.value, found.reasons)),
         }
         for found in plan.matches
     ]

@@ -15,6 +15,7 @@ from carealert.domain.hazards import Hazard
 from carealert.domain.notices import (
     DeliveryStatus,
     Facts,
+    MessageKind,
     Notice,
     NoticeState,
     Recipient,
@@ -24,11 +25,15 @@ from carealert.domain.people import Phone, PhoneSharing
 from carealert.domain.plan import Told
 from carealert.domain.rules import Priority, SubjectKind
 from carealert.domain.warnings import Severity
+from carealert.services.discretion import recorded_reasons
 
 #: Not at the gateway for certain yet, so a later decision may still stop them.
 PENDING = (NoticeState.READY, NoticeState.CLAIMED, NoticeState.UNKNOWN)
 #: Final words of the network after which nobody has heard the message.
 NOT_HEARD = (DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED, DeliveryStatus.CANCELED)
+
+#: Behind every lane of real messages.
+DRILL_LANE = max(Priority) + 1
 
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 
@@ -83,6 +88,7 @@ def insert_notices(
         }
         for row, one in new
         if one.draft.recipient.kind is not RecipientKind.CITY_DESK
+        and one.draft.kind is not MessageKind.DRILL  # what becomes of it touches nobody's state
         for entry in one.draft.about
     ]
     if about:
@@ -108,7 +114,7 @@ def _row(one: Notice, warning_id: int | None, now: datetime, sealer: Sealer) -> 
         "rule": draft.rule,
         "step": draft.step,
         "kind": draft.kind.value,
-        "priority": draft.priority.value,
+        "priority": DRILL_LANE if draft.kind is MessageKind.DRILL else draft.priority.value,
         "channel": draft.channel.value,
         "wording": draft.wording.value,
         "template": draft.template,
@@ -119,7 +125,7 @@ def _row(one: Notice, warning_id: int | None, now: datetime, sealer: Sealer) -> 
         "encoding": one.text.encoding.value,
         "segments": one.text.segments,
         "expected_replies": dict(draft.expected_replies),
-        "reasons": list(draft.reasons),
+        "reasons": list(recorded_reasons(draft.reasons)),
         "created_at": now,
         "due_at": draft.due_at,
         "expires_at": draft.expires_at,

@@ -1,7 +1,7 @@
 """Residents, caregivers, the links between them, and the numbers that said STOP."""
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,21 +11,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from carealert.adapters.db import persons
 from carealert.adapters.db.bulk import Bulk
-from carealert.adapters.db.descent import codes_below
+from carealert.adapters.db.descent import codes_below, refs_below_each
 from carealert.adapters.db.first_consents import first_consents, keep_first_consents, people_bulk
 from carealert.adapters.db.forgetting import forget
 from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.located import SqlLocator
 from carealert.adapters.db.people_rows import (
     caregiver_of,
     caregiver_row,
-    cell_columns,
     digest_of,
     links_of,
+    place_columns,
     resident_of,
     resident_row,
 )
-from carealert.adapters.db.quality import quality
-from carealert.adapters.db.spatial import refs_inside, refs_unplaced
+from carealert.adapters.db.quality import confirm, quality
+from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
 from carealert.adapters.db.tables import (
     care_link,
     caregiver,
@@ -46,6 +47,7 @@ from carealert.services.ports.registry import (
     Owner,
     PreparedPeople,
     Quality,
+    QualityLimits,
     Sent,
     UnknownResidents,
 )
@@ -75,6 +77,7 @@ class SqlPeople:
     def __init__(self, connection: Connection, sealer: Sealer) -> None:
         self._connection = connection
         self._sealer = sealer
+        self._locator = SqlLocator(connection)
 
     def put_residents(self, residents: Iterable[Resident]) -> ImportCounts:
         prepared = self.prepare_residents(residents)
@@ -99,10 +102,10 @@ class SqlPeople:
         digests = {ref: digest_of(self._sealer, one) for ref, one in given.items()}
         new, changed, counts = changed_refs(self._connection, resident, digests)
         refs = [] if only_count else [*new, *changed]
-        cells = cell_columns([(given[ref].lat, given[ref].lon) for ref in refs])
+        places = place_columns([given[ref] for ref in refs], self._locator)
         rows = (
-            {**resident_row(given[ref], digests[ref], self._sealer), "cell": cell}
-            for ref, cell in zip(refs, cells, strict=True)
+            {**resident_row(given[ref], digests[ref], self._sealer), **place, "confirmed_at": now}
+            for ref, place in zip(refs, places, strict=True)
         )
         consents = {ref: given[ref].consent for ref in refs}
         return self._prepared(PersonKind.RESIDENT, counts, rows, consents, now)
@@ -124,7 +127,10 @@ class SqlPeople:
         }
         new, changed, counts = changed_refs(self._connection, caregiver, digests)
         refs = [] if only_count else [*new, *changed]
-        rows = (caregiver_row(given[ref], digests[ref], self._sealer) for ref in refs)
+        rows = (
+            {**caregiver_row(given[ref], digests[ref], self._sealer), "confirmed_at": now}
+            for ref in refs
+        )
         consents = {ref: given[ref].consent for ref in refs}
         own = [
             (ref, link.resident_ref, link.relation, link.role.value)
@@ -220,8 +226,17 @@ class SqlPeople:
             pairs.sort(key=lambda pair: pair[0].ref)
         return found
 
+    def homes(self, kind: PersonKind, refs: Iterable[str]) -> Mapping[str, frozenset[str | None]]:
+        return persons.homes_of(self._connection, kind, refs)
+
     def inside(self, geometry: BaseGeometry) -> frozenset[str]:
         return refs_inside(self._connection, "resident", geometry)
+
+    def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]:
+        return refs_inside_each(self._connection, "resident", geometries)
+
+    def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
+        return refs_below_each(self._connection, resident, groups)
 
     def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]:
         below = codes_below(self._connection, codes)
@@ -274,8 +289,16 @@ class SqlPeople:
     def last_sent(self, number: str) -> Sent | None:
         return persons.last_sent(self._connection, self._sealer.phone_hash(number))
 
-    def quality(self, now: datetime, soon: timedelta) -> Quality:
-        return quality(self._connection, now, soon)
+    def quality(
+        self,
+        now: datetime,
+        soon: timedelta,
+        limits: QualityLimits = QualityLimits(),  # noqa: B008
+    ) -> Quality:
+        return quality(self._connection, now, soon, limits)
+
+    def confirm(self, kind: PersonKind, refs: Iterable[str], now: datetime) -> int:
+        return confirm(self._connection, persons.TABLES[kind], refs, now)
 
     def forget(self, kind: PersonKind, ref: str, now: datetime) -> Forgotten | None:
         return forget(self._connection, self._sealer, kind, ref, now)

@@ -1,9 +1,9 @@
 """Residents and caregivers as rows and back; what is personal is sealed on the way in."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row
 
+from carealert.adapters.db.located import SqlLocator
 from carealert.adapters.sealing import Sealer
 from carealert.domain.cells import cells_of
 from carealert.domain.facilities import Contact, Facility
+from carealert.domain.organisations import Organisation
 from carealert.domain.people import (
     Administration,
     AgeBand,
@@ -42,7 +44,10 @@ def digest_of(sealer: Sealer, *parts: object) -> str:
 #: Gives the values of a dataclass's fields, in one step for all: it runs for every row.
 _VALUES_OF: Mapping[type, Callable[[object], tuple[object, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
-    for kind in (Resident, Caregiver, CareLink, Consent, Functioning, Phone, Facility, Contact)
+    for kind in (
+        *(Resident, Caregiver, CareLink, Consent, Functioning, Phone),
+        *(Facility, Contact, Organisation),
+    )
 }
 
 
@@ -53,7 +58,7 @@ def _plain(value: object) -> object:
         return sorted(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()  # the same moment, however it was written
-    if isinstance(value, time):
+    if isinstance(value, time | date):
         return value.isoformat()
     raise TypeError(f"no digest of {type(value).__name__}")
 
@@ -62,7 +67,7 @@ _encode = json.JSONEncoder(default=_plain).encode
 
 
 def resident_row(resident: Resident, digest: str, sealer: Sealer) -> dict[str, Any]:
-    """All columns but `id` and `cell`."""
+    """All columns but `id`, those of the place, and when it was confirmed."""
     return {
         "ref": resident.ref,
         "name_sealed": sealer.seal_optional(resident.name),
@@ -134,7 +139,7 @@ def _functioning_of(stored: Mapping[str, Any]) -> Functioning:
 
 
 def caregiver_row(caregiver: Caregiver, digest: str, sealer: Sealer) -> dict[str, Any]:
-    """All columns but `id`."""
+    """All columns but `id` and when it was confirmed."""
     return {
         "ref": caregiver.ref,
         "name_sealed": sealer.seal_optional(caregiver.name),
@@ -195,6 +200,15 @@ def links_of(links: Iterable[CareLink]) -> dict[str, list[CareLink]]:
     for key in sorted(last):
         found.setdefault(key[0], []).append(last[key])
     return found
+
+
+def place_columns(
+    placed: Sequence[Resident | Facility], locator: SqlLocator
+) -> list[dict[str, int | str | None]]:
+    """`cell` and `located_code` of each: what follows from the position."""
+    cells = cell_columns([(one.lat, one.lon) for one in placed])
+    codes = locator.codes([(one.lat, one.lon, one.area_code) for one in placed])
+    return [{"cell": cell, "located_code": code} for cell, code in zip(cells, codes, strict=True)]
 
 
 def cell_columns(places: list[tuple[float | None, float | None]]) -> list[int | None]:

@@ -1,10 +1,11 @@
 """What tells registered people apart, and who of them has a name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
-from carealert.adapters.db.tables import caregiver, notice, resident
+from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.tables import care_link, caregiver, notice, resident
 from carealert.adapters.sealing import Sealer
 from carealert.domain.duplicates import Trace, is_shared, name_key
 from carealert.domain.people import PhoneSharing
@@ -46,6 +47,28 @@ def names(
     with connection.execute(some) as found:
         for ref, name in found:
             yield ref, sealer.open(name)
+
+
+def homes_of(
+    connection: Connection, kind: PersonKind, refs: Iterable[str]
+) -> dict[str, frozenset[str | None]]:
+    """ref -> codes of the areas, stated or found by position, of their home or of whom they help.
+
+    Who has no home here, or cares for nobody, is not in it.
+    """
+    code = func.coalesce(resident.c.area_code, resident.c.located_code)
+    if kind is PersonKind.RESIDENT:
+        query = select(resident.c.ref, code).where(one_of(connection, resident.c.ref, refs))
+    else:
+        query = (
+            select(caregiver.c.ref, code)
+            .select_from(caregiver.join(care_link).join(resident))
+            .where(one_of(connection, caregiver.c.ref, refs))
+        )
+    found: dict[str, set[str | None]] = {}
+    for ref, where in connection.execute(query):
+        found.setdefault(ref, set()).add(where)
+    return {ref: frozenset(codes) for ref, codes in found.items()}
 
 
 def last_sent(connection: Connection, phone_hash: bytes) -> Sent | None:

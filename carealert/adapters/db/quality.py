@@ -1,20 +1,34 @@
 """How complete the register is, counted where the rows are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
+from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import NOT_HEARD
-from carealert.adapters.db.tables import care_link, caregiver, journal, notice, resident
+from carealert.adapters.db.tables import care_link, caregiver, facility, journal, notice, resident
 from carealert.domain.people import Gender, PhoneSharing, Purpose
-from carealert.services.ports.registry import Quality
+from carealert.services.ports.registry import Quality, QualityLimits
 
 _BATCH = 5000
 
 
-def quality(connection: Connection, now: datetime, soon: timedelta) -> Quality:
+def quality(
+    connection: Connection, now: datetime, soon: timedelta, limits: QualityLimits
+) -> Quality:
     """Counts of people; `soon` is how near the end of a consent is worth saying."""
     has_carer = exists().where(care_link.c.resident_id == resident.c.id)
     has_home = exists().where(care_link.c.caregiver_id == caregiver.c.id)
@@ -29,22 +43,38 @@ def quality(connection: Connection, now: datetime, soon: timedelta) -> Quality:
         "paid_not_stated": caregiver.c.paid.is_(None),
     }
     return Quality(
-        _counts(connection, resident, own, Purpose.ALERT_ME, now, now + soon),
-        _counts(connection, caregiver, carers, Purpose.ALERT_CARER, now, now + soon),
+        _counts(connection, resident, own, limits, now)
+        | _consents(connection, resident, Purpose.ALERT_ME, now, now + soon),
+        _counts(connection, caregiver, carers, limits, now)
+        | _consents(connection, caregiver, Purpose.ALERT_CARER, now, now + soon),
         _languages(connection),
         connection.scalar(
             select(func.max(journal.c.at)).where(journal.c.event == "people_imported")
         ),
+        _row(connection, facility, {"stale": _is_stale(facility, limits, now)}),
     )
+
+
+def confirm(connection: Connection, table: Table, refs: Iterable[str], now: datetime) -> int:
+    """Note that the records with these refs were found to be right; how many there were."""
+    found = connection.execute(
+        update(table).where(one_of(connection, table.c.ref, refs)).values(confirmed_at=now)
+    )
+    return found.rowcount
+
+
+def _is_stale(table: Table, limits: QualityLimits, now: datetime) -> ColumnElement[bool]:
+    """Neither added, changed nor confirmed for so long, as far as anybody knows."""
+    confirmed = table.c.confirmed_at
+    return or_(confirmed.is_(None), confirmed <= now - limits.stale_after)
 
 
 def _counts(
     connection: Connection,
     table: Table,
     own: Mapping[str, ColumnElement[bool]],
-    purpose: Purpose,
+    limits: QualityLimits,
     now: datetime,
-    soon: datetime,
 ) -> dict[str, int]:
     has_phone = table.c.phone_hash.is_not(None)
     conditions = {
@@ -54,21 +84,23 @@ def _counts(
         "phone_sharing_unknown": and_(
             has_phone, table.c.phone_sharing == PhoneSharing.UNKNOWN.value
         ),
-        "phone_bounced": table.c.phone_hash.in_(_bounced()),
+        "phone_bounced": table.c.phone_hash.in_(_bounced(limits.bounced_after)),
+        "stale": _is_stale(table, limits, now),
         **own,
     }
+    return _row(connection, table, conditions)
+
+
+def _row(
+    connection: Connection, table: Table, conditions: Mapping[str, ColumnElement[bool]]
+) -> dict[str, int]:
     columns = [func.count().filter(holds).label(name) for name, holds in conditions.items()]
     row = connection.execute(select(func.count().label("all"), *columns).select_from(table)).one()
-    none, ending = _consents(connection, table, purpose, now, soon)
-    return {
-        **{name: int(value) for name, value in row._asdict().items()},
-        f"no_valid_{purpose.value}": none,
-        "consent_ends_soon": ending,
-    }
+    return {name: int(value) for name, value in row._asdict().items()}
 
 
-def _bounced() -> Select[Any]:
-    """Phones whose newest message with a known end did not arrive."""
+def _bounced(after: int) -> Select[Any]:
+    """Phones whose newest so many messages with a known end all did not arrive."""
     newest = func.row_number().over(
         partition_by=notice.c.phone_hash, order_by=(notice.c.created_at.desc(), notice.c.id.desc())
     )
@@ -78,14 +110,18 @@ def _bounced() -> Select[Any]:
         .subquery()
     )
     unheard = [status.value for status in NOT_HEARD]
-    return select(ended.c.phone_hash).where(
-        ended.c.place == 1, ended.c.delivery_status.in_(unheard)
+    failed = func.count().filter(ended.c.delivery_status.in_(unheard))
+    return (
+        select(ended.c.phone_hash)
+        .where(ended.c.place <= after)
+        .group_by(ended.c.phone_hash)
+        .having(failed == after)
     )
 
 
 def _consents(
     connection: Connection, table: Table, purpose: Purpose, now: datetime, soon: datetime
-) -> tuple[int, int]:
+) -> dict[str, int]:
     """How many have no valid consent to this purpose, and how many have one that ends soon."""
     none = ending = 0
     for consent in _stored(connection, table):
@@ -95,7 +131,7 @@ def _consents(
             none += 1
         elif moment is not None and moment <= soon:
             ending += 1
-    return none, ending
+    return {f"no_valid_{purpose.value}": none, "consent_ends_soon": ending}
 
 
 def _stored(connection: Connection, table: Table) -> Iterator[Mapping[str, Any]]:

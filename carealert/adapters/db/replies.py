@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
@@ -11,7 +11,7 @@ from carealert.adapters.db.outbox_rows import PENDING, in_state
 from carealert.adapters.db.subjects import answered_among, stop_timers
 from carealert.adapters.db.tables import inbound, notice, notice_about
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import NoticeState, RecipientKind
+from carealert.domain.notices import MessageKind, NoticeState, RecipientKind
 from carealert.domain.rules import SubjectKind
 from carealert.services.ports.outbox import OpenQuestion
 
@@ -55,11 +55,18 @@ class SqlReplies:
         )
 
     def open_question(self, number: str) -> OpenQuestion | None:
+        return self._newest(number, notice.c.kind != MessageKind.DRILL.value)
+
+    def open_drill(self, number: str, now: datetime) -> OpenQuestion | None:
+        of_drill = notice.c.kind == MessageKind.DRILL.value
+        return self._newest(number, of_drill & (notice.c.expires_at > now))
+
+    def _newest(self, number: str, which: ColumnElement[bool]) -> OpenQuestion | None:
         # A quick answer comes before the deliverer has noted that the message went out.
         out = in_state(NoticeState.SENT, NoticeState.CLAIMED, NoticeState.UNKNOWN)
         query = (
             select(notice)
-            .where(notice.c.phone_hash == self._sealer.phone_hash(number), out)
+            .where(notice.c.phone_hash == self._sealer.phone_hash(number), out, which)
             .order_by(notice.c.created_at.desc(), notice.c.priority, notice.c.id)
             .limit(_LOOK_BACK)
         )
@@ -74,6 +81,9 @@ class SqlReplies:
             tuple(row.about),
             dict(row.expected_replies),
             row.wanted_language,
+            row.created_at,
+            row.expires_at,
+            is_drill=row.kind == MessageKind.DRILL.value,
         )
 
     def answered(self, notice: str, answer: str, now: datetime) -> None:

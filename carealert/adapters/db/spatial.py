@@ -8,7 +8,8 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
-from carealert.domain.covering import cover, holds
+from carealert.domain.covering import MOST_AT_ONCE, OUTLINE_CELLS, cover_each, holds
+from carealert.domain.covering import Ranges as CellRanges
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -24,16 +25,54 @@ _POSTGRESQL = """
                         WHERE cell BETWEEN r.low AND r.high OFFSET 0) AS t"""
 
 
+#: Of many shapes each gets fewer cells: what one range costs is then worth an exact test or two.
+_FEWEST_CELLS = 64
+
+
 def refs_inside(
     connection: Connection, table: Literal["resident", "facility"], geometry: BaseGeometry
 ) -> frozenset[str]:
     """Refs of the rows whose point is inside the geometry (degrees) or on its edge; exact."""
+    return refs_inside_each(connection, table, [geometry])[0]
+
+
+def refs_inside_each(
+    connection: Connection,
+    table: Literal["resident", "facility"],
+    geometries: Sequence[BaseGeometry],
+) -> list[frozenset[str]]:
+    """The same for each geometry, in their order."""
     if connection.dialect.name == "postgresql":
         # Compiling this statement takes ten times as long as running it (measured: 74 of 87 ms).
         connection.execute(text("SET LOCAL jit = off"))
-    covering = cover(geometry)
-    found = set(_whole(connection, table, covering.inner))
-    rows = _rows(connection, table, covering.edge)
+    found: list[frozenset[str]] = []
+    for start in range(0, len(geometries), MOST_AT_ONCE):
+        some = geometries[start : start + MOST_AT_ONCE]
+        cells = max(_FEWEST_CELLS, int(OUTLINE_CELLS / len(some) ** 0.5))
+        covered = cover_each(some, np.full(len(some), cells))
+        found += [
+            _inside(connection, table, geometry, inner, edge)
+            for geometry, inner, edge in zip(
+                some,
+                _by_owner(covered.inner, len(some)),
+                _by_owner(covered.edge, len(some)),
+                strict=True,
+            )
+        ]
+    return found
+
+
+def _by_owner(found: CellRanges, many: int) -> list[list[tuple[int, int]]]:
+    pairs = list(zip(found.low.tolist(), found.high.tolist(), strict=True))
+    cuts = np.searchsorted(found.owner, np.arange(many + 1)).tolist()
+    return [pairs[cuts[n] : cuts[n + 1]] for n in range(many)]
+
+
+def _inside(
+    connection: Connection, table: str, geometry: BaseGeometry, inner: Ranges, edge: Ranges
+) -> frozenset[str]:
+    found = set(_whole(connection, table, inner))
+    rows = _rows(connection, table, edge)
     if rows:
         points = np.array([(row[1], row[2]) for row in rows])
         held = holds(geometry, points[:, 0], points[:, 1])

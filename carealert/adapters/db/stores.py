@@ -15,8 +15,11 @@ from carealert.adapters.db.feeds import SqlFeeds
 from carealert.adapters.db.holds import SqlHolds
 from carealert.adapters.db.journal import SqlJournal
 from carealert.adapters.db.leases import SqlLeases
+from carealert.adapters.db.officers import SqlOfficers
+from carealert.adapters.db.organisations import SqlOrganisations
 from carealert.adapters.db.outbox import SqlOutbox
 from carealert.adapters.db.people import SqlPeople
+from carealert.adapters.db.places import SqlPlaces
 from carealert.adapters.db.replies import SqlReplies
 from carealert.adapters.db.shelf import Memo
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
@@ -63,14 +66,29 @@ class SqlStores:
         return SqlPeople(self._connection, self._sealer)
 
     @cached_property
+    def places(self) -> SqlPlaces:
+        """Positions and what follows from them."""
+        return SqlPlaces(self._connection)
+
+    @cached_property
     def consents(self) -> SqlConsents:
         """Who agreed to what, and when."""
         return SqlConsents(self._connection, self._sealer)
 
     @cached_property
+    def officers(self) -> SqlOfficers:
+        """Who works here."""
+        return SqlOfficers(self._connection)
+
+    @cached_property
     def facilities(self) -> SqlFacilities:
         """Facilities and their reports."""
         return SqlFacilities(self._connection, self._sealer)
+
+    @cached_property
+    def organisations(self) -> SqlOrganisations:
+        """The directory."""
+        return SqlOrganisations(self._connection, self._sealer)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

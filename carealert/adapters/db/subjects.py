@@ -17,7 +17,7 @@ WAITING, FIRED, STOPPED = "waiting", "fired", "stopped"
 SubjectKey = tuple[SubjectKind, str]
 
 #: Messages that an answer may follow.
-_ASKING = [
+ASKING = [
     kind.value
     for kind in (
         MessageKind.ALERT,
@@ -111,7 +111,7 @@ def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> 
         other.kind == about.kind,
         other.ref == about.ref,
         notice.c.id == other.notice_id,
-        notice.c.kind.in_(_ASKING),
+        notice.c.kind.in_(ASKING),
         may_be_heard(),
     )
     query = select(about.incident, about.kind, about.ref).distinct()

@@ -1,12 +1,16 @@
 """Counts what the warnings have led to; a handful of queries, whatever the size of the store."""
 
-from sqlalchemy import ColumnElement, Connection, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Select, distinct, func, or_, select
 
 from carealert.adapters.db import tables
+from carealert.domain.notices import MessageKind
 from carealert.domain.rules import Priority, SubjectKind
+from carealert.domain.warnings import Status
 from carealert.services.ports.summary import Outcome
 
 _notice = tables.notice.c
+#: Exercises are counted as warnings and nowhere else.
+_REAL: ColumnElement[bool] = _notice.kind != MessageKind.DRILL.value
 
 
 def read_outcome(connection: Connection) -> Outcome:
@@ -17,17 +21,17 @@ def read_outcome(connection: Connection) -> Outcome:
             func.coalesce(func.sum(_notice.segments), 0),
             func.count(_notice.delivered_at),
             func.count(_notice.answered_at),
-        )
+        ).where(_REAL)
     ).one()
     return Outcome(
         warnings=_warnings(connection),
         residents_matched=matched.get(SubjectKind.RESIDENT.value, 0),
         facilities_matched=matched.get(SubjectKind.FACILITY.value, 0),
         notices_by_priority=_by_priority(connection),
-        notices_by_channel=_by(connection, _notice.channel),
-        notices_by_language=_by(connection, _notice.language),
-        notices_by_kind=_by(connection, _notice.kind),
-        notices_by_state=_by(connection, _notice.state),
+        notices_by_channel=_by(connection, _notice.channel, _REAL),
+        notices_by_language=_by(connection, _notice.language, _REAL),
+        notices_by_kind=_by(connection, _notice.kind, _REAL),
+        notices_by_state=_by(connection, _notice.state, _REAL),
         segments=int(segments),
         delivered=delivered,
         answered=answered,
@@ -52,21 +56,26 @@ def _warnings(connection: Connection) -> dict[str, int]:
 def _matched(connection: Connection) -> dict[str, int]:
     """Each person or place once, however many rules and revisions matched it."""
     kind, ref = tables.match.c.kind, tables.match.c.ref
-    rows = connection.execute(select(kind, func.count(distinct(ref))).group_by(kind))
+    query = select(kind, func.count(distinct(ref))).where(
+        tables.match.c.decision_id.not_in(_drills())
+    )
+    rows = connection.execute(query.group_by(kind))
     return {str(value): int(count) for value, count in rows}
 
 
 def _by_priority(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(
-        select(_notice.priority, func.count()).group_by(_notice.priority).order_by(_notice.priority)
-    )
+    query = select(_notice.priority, func.count()).where(_REAL)
+    rows = connection.execute(query.group_by(_notice.priority).order_by(_notice.priority))
     return {Priority(value).name.lower(): n for value, n in rows}
 
 
-def _by(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:
+def _by(
+    connection: Connection, column: ColumnElement[str], *where: ColumnElement[bool]
+) -> dict[str, int]:
     """How many rows of the column's table have each value, the most frequent first."""
     count = func.count()
-    rows = connection.execute(select(column, count).group_by(column).order_by(count.desc(), column))
+    query = select(column, count).where(*where)
+    rows = connection.execute(query.group_by(column).order_by(count.desc(), column))
     return {str(value): int(count) for value, count in rows}
 
 
@@ -82,5 +91,16 @@ def _escalated(connection: Connection) -> int:
 def _not_sent(connection: Connection) -> dict[str, int]:
     """By reason; each person, place or warning once a reason, however often it came up."""
     why = tables.not_sent.c
-    once = select(why.reason, why.kind, why.ref).distinct().subquery()
+    told = or_(why.kind == "warning", why.decision_id.not_in(_drills()))
+    once = select(why.reason, why.kind, why.ref).where(told).distinct().subquery()
     return _by(connection, once.c.reason)
+
+
+def _drills() -> Select[tuple[int]]:
+    """The decisions about exercises."""
+    warning, decision = tables.warning.c, tables.decision.c
+    return (
+        select(decision.id)
+        .join(tables.warning, warning.id == decision.warning_id)
+        .where(warning.status == Status.EXERCISE.value)
+    )

@@ -27,7 +27,7 @@ from carealert.adapters.db.unmapped import unmapped_events
 from carealert.adapters.warning_json import from_json, to_json
 from carealert.domain.holds import as_real
 from carealert.domain.translations import with_translations
-from carealert.domain.warnings import HazardWarning
+from carealert.domain.warnings import HazardWarning, Status
 from carealert.services.ports.feeds import StoredWarning, UnmappedEvent
 from carealert.services.ports.holds import HoldDecision
 
@@ -99,7 +99,7 @@ class SqlWarnings:
     def would_replace(self, warning: HazardWarning) -> frozenset[int]:
         own = self._id_of(warning)
         if own is None:
-            return frozenset(self._incidents.place(warning).replaces)
+            return frozenset(self._incidents.place(warning).replaces_alike)
         incident = select(table.c.incident).where(table.c.id == own).scalar_subquery()
         replaced = select(table.c.id).where(
             table.c.incident == incident, table.c.superseded_by == own
@@ -115,12 +115,14 @@ class SqlWarnings:
         found = sorted(known.id for known in self._incidents.like(warning))
         return [self.get(one) for one in found]
 
-    def unplanned(self, limit: int = 100) -> Sequence[StoredWarning]:
+    def unplanned(self, limit: int = 100, *, drills: bool = False) -> Sequence[StoredWarning]:
         # A literal, not a parameter: only so is the index of the few unplanned rows used.
         waiting: ColumnElement[bool] = literal_column("planned_at IS NULL")
         ready = or_(hold.c.warning_id.is_(None), hold.c.decision.is_not(None))
+        exercise = table.c.status == Status.EXERCISE.value
+        wanted = exercise if drills else or_(table.c.status.is_(None), ~exercise)
         rows = self._connection.execute(
-            _ROWS.where(waiting, ready).order_by(table.c.id).limit(limit)
+            _ROWS.where(waiting, ready, wanted).order_by(table.c.id).limit(limit)
         )
         return [_stored(row) for row in rows]
 

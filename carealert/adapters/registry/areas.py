@@ -25,12 +25,27 @@ def read_areas(
     With `system` all codes are of that system, and of the property `code`: so one file gives its
     areas aliases, one import for each system.
     """
+    found = scan_areas(path, language, system, code)
+    return Rows((), found.errors) if found.errors else found
+
+
+def scan_areas(
+    path: Path, language: str, system: str | None = None, code: str = "code"
+) -> Rows[PlaceArea]:
+    """As `read_areas`, but what is good is there beside the errors: to be checked, not imported."""
     reader = _Reader(path.name, language, system, code)
     for number, feature in enumerate(reader.features(path), start=1):
         reader.read(number, feature)
-    if reader.errors:
-        return Rows((), tuple(reader.errors))
-    return Rows(tuple(reader.areas.values()), (), tuple(reader.notes))
+    return Rows(tuple(reader.areas.values()), tuple(reader.errors), tuple(reader.notes))
+
+
+def _off_the_world(found: BaseGeometry) -> tuple[str, str]:
+    """What is wrong with such coordinates, and what to do."""
+    west, south, east, north = found.bounds
+    if west >= -90 and east <= 90 and south >= -180 and north <= 180:
+        return "has latitude and longitude exchanged", "Write longitude first, as RFC 7946 has it"
+    fix = "Give longitude, latitude in degrees of WGS 84, not metres of a projection"
+    return "is not on this world", fix
 
 
 class _Reader:
@@ -124,8 +139,7 @@ class _Reader:
             return None
         west, south, east, north = found.bounds
         if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
-            fix = "Give longitude, latitude in degrees of WGS 84, not metres of a projection"
-            self._wrong(number, "geometry", "is not on this world", fix)
+            self._wrong(number, "geometry", *_off_the_world(found))
             return None
         return found if found.is_valid else self._repaired(number, found)
 
@@ -138,8 +152,11 @@ class _Reader:
         if not parts:
             self._wrong(number, "geometry", "has no inside", "Draw the area again")
             return None
-        reason = shapely.is_valid_reason(found).partition("[")[0]
-        self.notes.append(f"{self.file}, feature {number}: the outline was repaired ({reason}).")
+        reason, _, where = shapely.is_valid_reason(found).rstrip("]").partition("[")
+        lon_lat = ", ".join(where.split()) if where else ""
+        at = f" at {lon_lat}" if lon_lat else ""
+        note = f"the outline was repaired ({reason}{at}): look whether it is as it should be"
+        self.notes.append(f"{self.file}, feature {number}: {note}.")
         return shapely.union_all(parts)
 
     def _wrong(self, number: int, column: str, what: str, fix: str) -> None:

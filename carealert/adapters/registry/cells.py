@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from carealert.adapters.file_errors import RowError
+from carealert.adapters.file_errors import RowError, shape_of
 from carealert.adapters.registry.numbers import Unclear, e164
 from carealert.adapters.registry.remarks import Remark, Remarks
 from carealert.adapters.registry.values import (
@@ -61,6 +61,13 @@ _PHONE_PROBLEMS: Mapping[Unclear | None, tuple[str, str]] = {
 }
 
 
+_NO_COUNTRY = (
+    "does not say its country",
+    "Write it with + and the country's code, or set phone_region if all are of one country",
+)
+_BARE_NUMBER = re.compile(r"[\d\s().-]{7,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What a file leaves open: the moment of import and the office's settings.
@@ -90,10 +97,11 @@ class Cells:
     shown: Mapping[str, str] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
 
-    def wrong(self, column: str | None, what: str, fix: str) -> None:
-        """Collect an error of this row."""
-        name = self.shown.get(column, column) if column else None
-        self.errors.append(RowError(self.file, self.line, name, what, fix))
+    def wrong(self, column: str, what: str, fix: str, *, looks: bool = True) -> None:
+        """Collect an error of this row; with `looks` it says what the cell looks like."""
+        name = self.shown.get(column, column)
+        shape = shape_of(self.values.get(column, "")) if looks else None
+        self.errors.append(RowError(self.file, self.line, name, what, fix, shape))
 
     def remark(self, remark: Remark, column: str) -> None:
         """Count a kindness to this cell."""
@@ -109,18 +117,10 @@ class Cells:
         return self._odd_text(column, value, longest, lines)
 
     def _odd_text(self, column: str, value: str, longest: int, lines: bool) -> str | None:
-        if value.startswith(("=", "@")):
-            self.wrong(column, "begins with = or @", "Write the value itself, not a formula")
-        elif value in _SHEET_ERRORS:
-            self.wrong(column, "holds a spreadsheet's error", "Mend the formula, or clear the cell")
-        elif _UNKNOWN_BYTES.search(value):
-            self.wrong(column, "is in an unknown encoding", "Save the file as 'CSV UTF-8'")
-        elif _UNPRINTABLE.search(value) or (not lines and re.search(r"[\r\n\t]", value)):
-            self.wrong(column, "holds a line break or a control character", "Write it in one line")
-        elif len(value) > longest:
-            self.wrong(column, f"has {len(value)} characters", f"Use at most {longest}")
-        else:
+        problem = _text_problem(value, longest, lines=lines)
+        if problem is None:
             return value
+        self.wrong(column, *problem, looks=False)
         return None
 
     def required(self, column: str, longest: int) -> str:
@@ -175,7 +175,8 @@ class Cells:
 
     def _not_a_word(self, column: str, words: type[StrEnum], part: str = "") -> None:
         allowed = ", ".join(word.value for word in words)
-        self.wrong(column, f"is not a word of the list{part}", f"Use one of: {allowed}")
+        what = f"is not a word of the list{part}"
+        self.wrong(column, what, f"Use one of: {allowed}", looks=not part)
 
     def one_of(self, column: str, words: Iterable[str]) -> str | None:
         """One of these words, or None where the cell is empty."""
@@ -293,7 +294,10 @@ class Cells:
         number = e164(value, self.defaults.region)
         if isinstance(number, str):
             return number
-        self.wrong(column, *_PHONE_PROBLEMS[number])
+        if number is None and self.defaults.region is None and _BARE_NUMBER.fullmatch(value):
+            self.wrong(column, *_NO_COUNTRY)
+        else:
+            self.wrong(column, *_PHONE_PROBLEMS[number])
         return None
 
     def shared_phone(self) -> Phone | None:
@@ -334,9 +338,29 @@ REF_RULE = "1 to 60 letters, digits and . _ : / -"
 _DATE_LENGTH = len("2026-05-31")
 
 
+def _text_problem(value: str, longest: int, *, lines: bool) -> tuple[str, str] | None:
+    """What is wrong with a text, and how to mend it."""
+    if value.startswith(("=", "@")):
+        return "begins with = or @", "Write the value itself, not a formula"
+    if value in _SHEET_ERRORS:
+        return "holds a spreadsheet's error", "Mend the formula, or clear the cell"
+    if _UNKNOWN_BYTES.search(value):
+        return "is in an unknown encoding", "Save the file as 'CSV UTF-8'"
+    if _UNPRINTABLE.search(value) or (not lines and re.search(r"[\r\n\t]", value)):
+        return "holds a line break or a control character", "Write it in one line"
+    if len(value) > longest:
+        return f"has {len(value)} characters", f"Use at most {longest}"
+    return None
+
+
 def is_ref(value: str) -> bool:
     """True if the office may use this as a row's name."""
     return _REF.fullmatch(value) is not None
+
+
+def is_code(value: str) -> bool:
+    """True if this may be an area's code."""
+    return _CODE.fullmatch(value) is not None
 
 
 def _whole(text: str) -> int:

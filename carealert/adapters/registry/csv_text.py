@@ -77,6 +77,8 @@ def csv_lines(
         except csv.Error as error:
             fix = "Close every quoted cell, and write a quotation mark inside one twice"
             what = f"the quotation marks do not fit ({error})"
+            if "field larger" in str(error):  # the usual cause is a mark that is never closed
+                what = f"the cell that begins here has more than {csv.field_size_limit()} letters"
             raise unreadable(path, what, fix, line) from error
         except UnicodeDecodeError as error:
             what = "the file begins as UTF-16 and does not go on so"

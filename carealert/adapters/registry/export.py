@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +10,16 @@ from carealert.adapters.registry.escaping import guarded
 from carealert.adapters.registry.files import (
     CAREGIVER_COLUMNS,
     FACILITY_COLUMNS,
+    ORGANISATION_COLUMNS,
     RESIDENT_COLUMNS,
 )
 from carealert.adapters.registry.rejects import private_csv
 from carealert.domain.facilities import Contact, Facility
+from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, CareLink, Consent, Gender, Phone, Resident
 
 Item = TypeVar("Item")
-Cell = str | int | float | bool | datetime | time | None
+Cell = str | int | float | bool | datetime | date | time | None
 
 
 class CsvFolder:
@@ -38,6 +40,10 @@ class CsvFolder:
     def facilities(self, places: Iterable[Facility]) -> None:
         """Write them."""
         self._write("facilities", FACILITY_COLUMNS, places, facility_row)
+
+    def organisations(self, organisations: Iterable[Organisation]) -> None:
+        """Write them."""
+        self._write("organisations", ORGANISATION_COLUMNS, organisations, organisation_row)
 
     def _write(
         self,
@@ -139,6 +145,28 @@ def facility_row(one: Facility) -> dict[str, Cell]:
         **_contact("manager", one.manager),
         **_contact("deputy", one.deputy),
         "opening_hours": one.opening_hours,
+        "service_hours": ";".join(f"{name}={text}" for name, text in one.service_hours),
+        "cost": one.cost,
+        "languages": ";".join(one.languages),
+        "verified_on": one.verified_on,
+    }
+
+
+def organisation_row(one: Organisation) -> dict[str, Cell]:
+    """The cells of one organisation."""
+    return {
+        "ref": one.ref,
+        "name": one.name,
+        "type": one.type.value,
+        "area_codes": ";".join(one.area_codes),
+        "languages": ";".join(one.languages),
+        "services": ";".join(one.services),
+        **_contact("contact", one.contact),
+        "households": ";".join(one.households),
+        "capacity": one.capacity,
+        "women_responders": one.women_responders,
+        "verified_on": one.verified_on,
+        "notes": one.notes,
     }
 
 

@@ -1,4 +1,4 @@
-"""The three register files of the design's section 6: residents, caregivers and facilities.
+"""The register files: residents, caregivers, facilities (design, section 6), organisations.
 
 CSV or XLSX with a header; list cells separated by `;`; an empty cell means not stated. A file of
 other columns is read through a mapping. All or nothing: one wrong row, and `rows()` of the result
@@ -15,6 +15,7 @@ from carealert.adapters.file_errors import RowError, Rows
 from carealert.adapters.registry.cells import Cells, Defaults
 from carealert.adapters.registry.csv_text import Progress
 from carealert.adapters.registry.mapping import Columns, Translator
+from carealert.adapters.registry.organisation_rows import organisation_of
 from carealert.adapters.registry.remarks import Remarks
 from carealert.adapters.registry.rows import (
     CaregiverRow,
@@ -24,6 +25,7 @@ from carealert.adapters.registry.rows import (
 )
 from carealert.adapters.registry.sheets import Headings, UnreadableSheet, open_sheet
 from carealert.domain.facilities import Facility
+from carealert.domain.organisations import Organisation
 from carealert.domain.people import Resident
 
 Item = TypeVar("Item")
@@ -42,18 +44,29 @@ _CAREGIVER_HEADER = (
 _FACILITY_HEADER = (
     "ref,name,type,services,lat,lon,area_code,capacity,backup_power_hours,water_hours,cold_chain,"
     "ramp,women_staff,lit_separate_toilets,manager_name,manager_phone,manager_language,"
-    "deputy_name,deputy_phone,deputy_language,opening_hours"
+    "deputy_name,deputy_phone,deputy_language,opening_hours,service_hours,cost,languages,"
+    "verified_on"
+)
+_ORGANISATION_HEADER = (
+    "ref,name,type,area_codes,languages,services,contact_name,contact_phone,contact_language,"
+    "households,capacity,women_responders,verified_on,notes"
 )
 RESIDENT_COLUMNS = tuple(_RESIDENT_HEADER.split(","))
 CAREGIVER_COLUMNS = tuple(_CAREGIVER_HEADER.split(","))
 FACILITY_COLUMNS = tuple(_FACILITY_HEADER.split(","))
+ORGANISATION_COLUMNS = tuple(_ORGANISATION_HEADER.split(","))
 
 # Without the required columns people would be registered whom nobody ever finds or may tell.
 _RESIDENTS = Headings(RESIDENT_COLUMNS, ("ref", "needs", "consent_purposes"))
 _CAREGIVERS = Headings(
     (*CAREGIVER_COLUMNS, "consent_giver"), ("ref", "phone", "cares_for", "consent_purposes")
 )
-_FACILITIES = Headings(FACILITY_COLUMNS, ("ref", "name", "type"))
+_FACILITIES = Headings(
+    FACILITY_COLUMNS, ("ref", "name", "type"), filled=frozenset({"ref", "name", "type"})
+)
+_ORGANISATIONS = Headings(
+    ORGANISATION_COLUMNS, ("ref", "name", "type"), filled=frozenset({"ref", "name", "type"})
+)
 #: What a mapping has to give, at least: a caregiver's ref and residents may come from the row.
 REQUIRED_OF = {
     "residents": frozenset(_RESIDENTS.required),
@@ -146,6 +159,13 @@ def scan_facilities(
     return _scan(source, _FACILITIES, defaults, facility_of, progress)
 
 
+def scan_organisations(
+    source: Source, defaults: Defaults, progress: Progress | None = None
+) -> Scan[Organisation]:
+    """The organisations of the file, and all its errors."""
+    return _scan(source, _ORGANISATIONS, defaults, organisation_of, progress)
+
+
 def _scan(
     source: Source,
     headings: Headings,
@@ -165,7 +185,8 @@ def _scan(
             item = build(cells)
             ref = values.get("ref", "")
             if (at := first.setdefault(ref, line)) != line and ref:
-                cells.wrong("ref", f"is the same as in line {at}", "Give every row its own ref")
+                what = f"is the same as in line {at}"
+                cells.wrong("ref", what, "Give every row its own ref", looks=False)
             if cells.errors:
                 scan.errors += cells.errors
             else:

@@ -176,7 +176,9 @@ class _Reader:
         if column in ours:
             return True
         near = get_close_matches(column, ours, n=1, cutoff=0.5)
-        fix = f"Did you mean {near[0]}?" if near else f"Known columns are {', '.join(ours)}"
+        fix = (
+            f"Write {near[0]}, if that is meant" if near else f"Known columns are {', '.join(ours)}"
+        )
         self.wrong(f"{at}{column}", "is not a column of ours", fix)
         return False
 

@@ -13,7 +13,7 @@ from carealert.adapters.registry.sheets import Headings, Row, answers_of
 
 #: Our columns that hold several words, and of these the ones with a closed list of words.
 _CLOSED = frozenset({"needs", "exposures", "consent_purposes"})
-LISTS = frozenset({"needs", "exposures", "consent_purposes", "services", "relation", "role"})
+LISTS = _CLOSED | {"services", "relation", "role", "languages", "service_hours"}
 _CHOSEN = frozenset({"1", "1.0", "true", "yes"})
 _POINT = ("lat", "lon")
 

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from datetime import time
 
 from carealert.adapters.registry.cells import REF_RULE, Cells, is_ref
-from carealert.domain.facilities import Contact, Facility, FacilityType
+from carealert.adapters.registry.place_cells import (
+    contact_of,
+    languages_of,
+    past_day_of,
+    service_hours_of,
+)
+from carealert.domain.facilities import Cost, Facility, FacilityType
 from carealert.domain.people import (
     Administration,
     AgeBand,
@@ -16,8 +22,6 @@ from carealert.domain.people import (
     Functioning,
     Gender,
     Need,
-    Phone,
-    PhoneSharing,
     Resident,
 )
 
@@ -149,13 +153,14 @@ def _for_each(cells: Cells, column: str, parts: Sequence[str], many: int) -> Seq
 def facility_of(cells: Cells) -> Facility:
     """The facility of one row."""
     lat, lon = cells.place()
+    services = tuple(dict.fromkeys(cells.items("services")))
     if not cells.values.get("type"):
         cells.wrong("type", "is empty", "Every row needs it")
     return Facility(
         ref=cells.ref(),
         name=cells.required("name", 200),
         type=cells.choice("type", FacilityType, FacilityType.CLINIC),
-        services=tuple(dict.fromkeys(cells.items("services"))),
+        services=services,
         lat=lat,
         lon=lon,
         area_code=cells.code("area_code"),
@@ -166,18 +171,11 @@ def facility_of(cells: Cells) -> Facility:
         ramp=cells.yes_no("ramp"),
         women_staff=cells.yes_no("women_staff"),
         lit_separate_toilets=cells.yes_no("lit_separate_toilets"),
-        manager=_contact(cells, "manager"),
-        deputy=_contact(cells, "deputy"),
+        manager=contact_of(cells, "manager"),
+        deputy=contact_of(cells, "deputy"),
         opening_hours=cells.text("opening_hours", 200),
+        service_hours=service_hours_of(cells, services),
+        cost=cells.word("cost", Cost),
+        languages=languages_of(cells),
+        verified_on=past_day_of(cells, "verified_on"),
     )
-
-
-def _contact(cells: Cells, role: str) -> Contact | None:
-    name = cells.text(f"{role}_name", 200)
-    language = cells.language(f"{role}_language") or cells.defaults.language
-    number = cells.phone(f"{role}_phone")
-    if number is None:
-        if name and not cells.values.get(f"{role}_phone"):
-            cells.wrong(f"{role}_phone", f"is empty, and {role}_name is not", "State the phone")
-        return None
-    return Contact(name, Phone(number, PhoneSharing.FACILITY), language)

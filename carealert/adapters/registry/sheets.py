@@ -39,17 +39,24 @@ PROBLEM = "problem"
 
 _KINDS = "Use a .csv file in UTF-8 or an .xlsx file"
 _HEAD_LINES = 10
+_LONGEST_NAME = 60
 _SPLIT = ("/", ".")  # between a question and its answer in the heading of a 0/1 column
+_ADD = "Add the column; its cells may be empty"
+_ADD_FILLED = "Add the column, and fill it in every row"
 _SPACE = re.compile(r"[\s\u200b\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """What the header may hold, and must. Without `only` other columns are passed over."""
+    """What the header may hold, and must. Without `only` other columns are passed over.
+
+    The cells of `filled` columns may not be empty.
+    """
 
     known: Sequence[str]
     required: Collection[str]
     only: bool = True
+    filled: Collection[str] = ("ref",)
 
 
 @dataclass(slots=True)
@@ -103,7 +110,7 @@ def open_sheet(
     lines = lines_of(path, headings.known, remarks, sheet, progress)
     head = list(islice(lines, _HEAD_LINES))
     if not head:
-        raise unreadable(path, "the file is empty", f"Its first line is {headings.known[0]},…")
+        raise unreadable(path, "the file is empty", _header_rule(headings))
     at, names = _header(head, frozenset(headings.known))
     if any(any(cell.strip() for cell in cells) for _, cells in head[:at]):
         remarks.say(f"the header is in line {head[at][0]}, and what stands above was passed over")
@@ -168,7 +175,21 @@ def _names(head: Sequence[Line], at: int, known: frozenset[str]) -> list[str]:
 
 
 def _heading(cell: str) -> str:
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", cell)).strip()
+    """A heading as it is compared and shown: it may hold anything, and goes to a terminal."""
+    if not cell.isascii():
+        known = cell.encode("utf-8", "surrogateescape")
+        cell = cell if _is_utf8(known) else known.decode("cp1252", "replace")
+        cell = unicodedata.normalize("NFC", cell)
+    name = _SPACE.sub(" ", cell).strip()
+    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def tidy(cell: str, line: int, column: str, remarks: Remarks) -> str:
@@ -182,17 +203,22 @@ def tidy(cell: str, line: int, column: str, remarks: Remarks) -> str:
 def _check(path: Path, line: int, names: Sequence[str], headings: Headings) -> None:
     known = headings.known
     allowed = {*known, PROBLEM}
+    if allowed.isdisjoint(names):
+        # What stands there may be the first row of people: it is not repeated.
+        what = "none of its headings is known"
+        raise unreadable(path, what, f"{_header_rule(headings)}, or use --map (see --suggest-map)")
     errors = [
-        RowError(path.name, line, name or "(without a name)", "is not a known column", fix)
+        RowError(path.name, line, _shown(name), "is not a known column", fix)
         for name in names
         if name not in allowed
         for fix in [_instead(name, known)]
     ]
     errors += _twice(path, line, names, allowed)
     errors += [
-        RowError(path.name, line, name, "is missing", "Add the column; its cells may be empty")
+        RowError(path.name, line, name, "is missing", fix)
         for name in known
         if name in headings.required and name not in names
+        for fix in [_ADD_FILLED if name in headings.filled else _ADD]
     ]
     if errors:
         raise UnreadableSheet(*errors)
@@ -200,6 +226,9 @@ def _check(path: Path, line: int, names: Sequence[str], headings: Headings) -> N
 
 def _check_mapped(path: Path, line: int, names: Sequence[str], headings: Headings) -> None:
     errors = _twice(path, line, names, set(headings.known))
+    if not any(name in names or answers_of(name, names) for name in headings.known):
+        what = "none of the headings that the mapping names is in it"
+        raise unreadable(path, what, "Check that the file has a header line and the map is for it")
     errors += [
         RowError(path.name, line, name, "is in the mapping and not in the file", fix)
         for name in sorted(headings.required)
@@ -217,8 +246,20 @@ def _twice(path: Path, line: int, names: Sequence[str], known: set[str]) -> list
     ]
 
 
+def _shown(name: str) -> str:
+    """A heading in an error: a long one is a text that stands where the header should."""
+    if not name:
+        return "(without a name)"
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def _header_rule(headings: Headings) -> str:
+    needed = [name for name in headings.known if name in headings.required]
+    return f"Write the headings above the rows, at least {','.join(needed)}"
+
+
 def _instead(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name.casefold().replace(" ", "_"), known, n=1, cutoff=0.5)
     if near:
-        return f"Did you mean {near[0]}?"
+        return f"Write {near[0]}, if that is meant"
     return f"Known columns are {', '.join(known)}, or use --map (see --suggest-map)"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import openpyxl
@@ -18,19 +19,15 @@ _STEP = 1000
 def workbook_lines(
     path: Path, sheet: str | None, remarks: Remarks, progress: Progress | None = None
 ) -> Iterator[Line]:
-    """The rows of one sheet, of the first without a name; raises UnreadableSheet and OSError."""
+    """The rows of one sheet, of the first that can be seen where no name is given.
+
+    Raises UnreadableSheet and OSError.
+    """
     book = _opened(path)
     try:
-        names = book.sheetnames
-        if sheet is not None and sheet not in names:
-            what, fix = f"there is no sheet '{sheet}'", f"Its sheets are {', '.join(names)}"
-            raise unreadable(path, what, fix)
-        if sheet is None and len(names) > 1:
-            left = ", ".join(names[1:])
-            remarks.say(f"the first sheet, {names[0]}, was read, and these were not: {left}")
+        page = _page(path, book, sheet, remarks)
         if book.epoch == CALENDAR_MAC_1904:
             remarks.say("it counts days from 1904: write dates as dates, not as numbers")
-        page = book[sheet] if sheet is not None else book.worksheets[0]
         size = max(page.max_row or 1, 1)
         page.reset_dimensions()  # programs write wrong ones, and rows would be lost
         for line, cells in enumerate(page.iter_rows(values_only=True), start=1):
@@ -42,12 +39,38 @@ def workbook_lines(
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The names of the sheets; raises UnreadableSheet and OSError."""
+    """The names of the sheets that can be seen; raises UnreadableSheet and OSError."""
     book = _opened(path)
     try:
-        return list(book.sheetnames)
+        return [page.title for page in _seen(path, book)]
     finally:
         book.close()
+
+
+def _page(path: Path, book: openpyxl.Workbook, sheet: str | None, remarks: Remarks) -> Any:
+    names = [page.title for page in book.worksheets]
+    if sheet is not None:
+        if sheet not in names:
+            what, fix = f"there is no sheet '{sheet}'", f"Its sheets are {', '.join(names)}"
+            raise unreadable(path, what, fix)
+        return book[sheet]
+    page = _seen(path, book)[0]
+    if left := [_shown(one) for one in book.worksheets if one is not page]:
+        others = ", ".join(left)
+        remarks.say(f"the first sheet, {page.title}, was read, and these were not: {others}")
+    return page
+
+
+def _seen(path: Path, book: openpyxl.Workbook) -> list[Any]:
+    """What its owner sees: an officer cannot look after rows on a sheet that is hidden."""
+    pages = [page for page in book.worksheets if page.sheet_state == "visible"]
+    if not pages:
+        raise unreadable(path, "the file has no sheet that can be seen", "Show its sheet, and save")
+    return pages
+
+
+def _shown(page: Any) -> str:
+    return page.title if page.sheet_state == "visible" else f"{page.title} (hidden)"
 
 
 def _opened(path: Path) -> openpyxl.Workbook:

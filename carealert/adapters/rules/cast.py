@@ -121,6 +121,7 @@ class Cast:
             phone=self._phone_of(entry),
             channel=entry.channel,
             consent=self._consent(entry),
+            exposures=frozenset(entry.exposures),
         )
         linked = tuple(
             (self._caregiver(one), CareLink(one.id, entry.id, None, CareRole.PRIMARY))

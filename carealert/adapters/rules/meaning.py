@@ -84,7 +84,7 @@ def _subjects(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
     if who.kind is SubjectKind.RESIDENT and who.facility_type is not None:
         yield ("who", "facility_type"), "a rule about residents has no facility_type: remove it."
     if who.kind is SubjectKind.FACILITY:
-        for name in ("needs", "age", "areas", "any", "all", "not_"):
+        for name in ("needs", "age", "areas", "exposures", "any", "all", "not_"):
             if getattr(who, name) is not None:
                 key = name.rstrip("_")
                 yield ("who", key), f"'{key}' is about residents: remove it from a facility rule."

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from carealert.domain.conditions import Age, AllOf, AnyOf, Condition, InAreas, Needs, Not
+from carealert.domain.conditions import Age, AllOf, AnyOf, Condition, Homes, InAreas, Needs, Not
 from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
-from carealert.domain.people import Need
+from carealert.domain.people import Exposure, Need
 from carealert.domain.rules import (
     Audience,
     Do,
@@ -91,6 +91,9 @@ class ConditionEntry(_NotEmpty):
     areas: list[Line] | None = Field(
         None, min_length=1, description="Lives in any of these areas or below them (codes)."
     )
+    exposures: list[Annotated[Exposure, Field(strict=False)]] | None = Field(
+        None, min_length=1, description="The home is exposed in any of these ways."
+    )
     any: list["ConditionEntry"] | None = Field(
         None, min_length=1, description="At least one of these holds."
     )
@@ -108,6 +111,8 @@ class ConditionEntry(_NotEmpty):
             parts.append(Age(self.age.at_least, self.age.below))
         if self.areas:
             parts.append(InAreas(frozenset(self.areas)))
+        if self.exposures:
+            parts.append(Homes(frozenset(self.exposures)))
         if self.any:
             parts.append(AnyOf(_conditions(self.any)))
         if self.all:
@@ -264,6 +269,8 @@ def describe(condition: Condition | None) -> str:
             return low if below is None else f"{low} below {below}"
         case InAreas(codes):
             return "lives in " + " or ".join(sorted(codes))
+        case Homes(any_of):
+            return "home " + " or ".join(sorted(word.value for word in any_of))
         case AllOf(parts):
             return "(" + " and ".join(describe(part) for part in parts) + ")"
         case AnyOf(parts):

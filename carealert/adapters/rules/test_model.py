@@ -12,7 +12,7 @@ from carealert.adapters.rules.model import length_of
 from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import MessageKind, SubjectState
-from carealert.domain.people import ChannelPreference, Need, PhoneSharing
+from carealert.domain.people import ChannelPreference, Exposure, Need, PhoneSharing
 from carealert.domain.plan import WhyNot
 from carealert.domain.warnings import Certainty, MsgType, ResponseType, Severity, Status, Urgency
 
@@ -74,6 +74,7 @@ class ResidentEntry(_Reached):
     age: int | None = Field(default=None, ge=0, le=130)
     birth_year: int | None = Field(default=None, ge=1890, le=2200)
     areas: list[str] = Field(default_factory=list)
+    exposures: list[Annotated[Exposure, Field(strict=False)]] = Field(default_factory=list)
     inside: bool = True
     caregivers: list[Ref] = Field(default_factory=list)
 

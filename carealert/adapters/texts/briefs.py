@@ -46,6 +46,7 @@ class Brief:
     named: tuple[bool, ...]
     starts: bool
     near: bool
+    numbers: tuple[tuple[str, int], ...] = ()
 
 
 def labels_for(
@@ -127,6 +128,7 @@ def brief_for(
         tuple(bool(labels[n]) for n in order),
         facts.onset is not None and facts.onset - draft.due_at >= SOON,
         facts.expires is None or facts.expires - draft.due_at < NEAR,
+        tuple(sorted(draft.numbers.items())),
     )
     return brief, tuple(labels[n] for n in order)
 

@@ -17,16 +17,28 @@ ANSWERS = (
     "thanks_safe",
     "help_coming",
     "facility_thanks",
+    "drill_thanks",
     "stopped",
     "started",
     "unclear",
     "unknown_sender",
 )
-NOTICES = ("care_alert", "reminder", "stand_down", "facility_confirm", "desk")
+NOTICES = (
+    "care_alert",
+    "reminder",
+    "stand_down",
+    "facility_confirm",
+    "desk",
+    "held",
+    "drill_desk",
+    "drill_confirm",
+)
 #: The language that every other one is compared with.
 REFERENCE = "en"
 #: These ask for no action within the preview: one ends the story, one speaks to the office.
-_NO_ACTION = ("stand_down", "desk")
+_NO_ACTION = ("stand_down", "desk", "held", "drill_desk")
+#: These must begin with the language's word for an exercise.
+_DRILLS = ("drill_desk", "drill_confirm")
 _ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
 
 
@@ -98,8 +110,9 @@ def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said
     if draft.template not in _NO_ACTION:
         must_say |= {f"answer '{name}'": digit for name, digit in draft.expected_replies.items()}
     asks_action = draft.template not in _NO_ACTION
-    text = notice.text.body
-    return Said(text, composer.sender_tag, draft.wording, hazard, must_say, asks_action)
+    exercise = language.words.exercise if draft.template in _DRILLS else ""
+    text, tag = notice.text.body, composer.sender_tag
+    return Said(text, tag, draft.wording, hazard, must_say, asks_action, exercise)
 
 
 def _checklist_problems(language: Language, reference: Language) -> Iterator[RowError]:

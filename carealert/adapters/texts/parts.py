@@ -82,7 +82,10 @@ class Parts:
             "wording": brief.wording.value,
             "about_self": brief.about_self,
             "step": brief.step,
+            "numbers": dict(brief.numbers),
+            "exercise": words.exercise,
             "hazard": self._hazard(short=outline.short),
+            "event": self._event,
             "severity": words.severities.get(facts.severity, "") if facts.severity else "",
             "actions": actions,
             "people": tokens.of(tuple(everybody)),
@@ -106,6 +109,13 @@ class Parts:
         if not event or not tells_event:
             return hazard
         return fill(self._words.other_hazard, hazard=hazard, event=cut(event, EVENT))
+
+    @property
+    def _event(self) -> str:
+        """The sender's own words for the event, where the hazard's word does not hold them."""
+        if self._facts.hazard is Hazard.OTHER or not self._event_is_safe:
+            return ""
+        return cut(one_line(self._facts.event).rstrip(" ."), EVENT)
 
     def _place(self, *, whole: bool) -> str:
         places = self._facts.places

@@ -27,6 +27,9 @@ CENTRE = "Krishnachura Care Block"
 
 _NOW = datetime(2026, 5, 20, 6, 0, tzinfo=UTC)
 _ANSWERS = {"safe": "1", "help": "2"}
+_NUMBERS = {"people": 88_888, "facilities": 8_888, "warning": 888_888}
+_TO_DESK = ("desk", "held", "drill_desk")
+_TO_MANAGERS = ("facility_confirm", "drill_confirm")
 _STATUSES = {"open": "1", "limited": "2", "evacuating": "3", "closed": "4"}
 #: Hazards whose steps for needs differ; the others have those of LANDSLIDE or of OTHER.
 _WITH_STEPS = frozenset({*HAZARD_KEYS, Hazard.LANDSLIDE, Hazard.OTHER})
@@ -36,6 +39,9 @@ _KINDS: Mapping[str, tuple[MessageKind, ...]] = {
     "stand_down": (MessageKind.STAND_DOWN,),
     "facility_confirm": (MessageKind.FACILITY_CONFIRM, MessageKind.UPDATE),
     "desk": (MessageKind.DESK,),
+    "held": (MessageKind.HELD,),
+    "drill_desk": (MessageKind.DRILL,),
+    "drill_confirm": (MessageKind.DRILL,),
 }
 _ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE)
 
@@ -66,7 +72,7 @@ def sample(
         about=about,
         about_self=about_self,
         rule="sample",
-        step=1 if template in ("desk", "reminder") else 0,
+        step=1 if template in ("desk", "reminder", "held") else 0,
         revision=0,
         kind=kind,
         priority=Priority.URGENT,
@@ -75,10 +81,11 @@ def sample(
         template=template,
         checklist=None,
         facts=facts(hazard),
-        expected_replies=_STATUSES if template == "facility_confirm" else _ANSWERS,
+        expected_replies=_STATUSES if template in _TO_MANAGERS else _ANSWERS,
         due_at=_NOW,
         expires_at=_NOW,
         reasons=(),
+        numbers=_NUMBERS,
     )
 
 
@@ -98,10 +105,10 @@ def facts(hazard: Hazard) -> Facts:
 def _drafts(
     template: str, language: str, hazard: Hazard, wording: Wording, kind: MessageKind
 ) -> Iterator[NoticeDraft]:
-    if template == "facility_confirm":
+    if template in _TO_MANAGERS:
         yield sample(template, language, hazard, wording, kind, (About("f1", CENTRE),))
         return
-    if template in ("desk", "reminder", "stand_down"):
+    if template in (*_TO_DESK, "reminder", "stand_down"):
         yield sample(template, language, hazard, wording, kind, _people())
         return
     yield sample(template, language, hazard, wording, kind, _people())
@@ -123,8 +130,8 @@ def _people() -> tuple[About, ...]:
 
 
 def _recipient(template: str, about_self: bool) -> RecipientKind:
-    if template == "desk":
+    if template in _TO_DESK:
         return RecipientKind.CITY_DESK
-    if template == "facility_confirm":
+    if template in _TO_MANAGERS:
         return RecipientKind.FACILITY_MANAGER
     return RecipientKind.RESIDENT if about_self else RecipientKind.CAREGIVER

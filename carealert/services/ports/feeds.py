@@ -375,8 +375,11 @@ class WarningStore(Protocol):
         """Other senders' standing warnings of like hazards at the same time, wherever they hold."""
         ...
 
-    def unplanned(self, limit: int = 100) -> Sequence[StoredWarning]:
-        """What waits to be planned, oldest first, without what an officer must decide about."""
+    def unplanned(self, limit: int = 100, *, drills: bool = False) -> Sequence[StoredWarning]:
+        """What waits to be planned, oldest first, without what an officer must decide about.
+
+        Exercises wait apart: with `drills` they come, and nothing else.
+        """
         ...
 
     def mark_planned(self, warning_id: int, now: datetime) -> None: ...

@@ -23,7 +23,7 @@ class HeldWarning:
     """A message that is or was held. Times are aware UTC; `decided_by` is an officer's name.
 
     `warning` is as the sender sent it, whatever was decided. `is_replaced`: a later message took
-    its place.
+    its place. `alarmed_at` is when the desk was last called.
     """
 
     warning_id: int
@@ -72,7 +72,9 @@ class HoldStore(Protocol):
         """Every open hold, the first deadline first."""
         ...
 
-    def alarmed(self, warning_id: int, now: datetime) -> None: ...
+    def alarmed(self, warning_id: int, now: datetime) -> None:
+        """Note that the desk was called now; the last call counts."""
+        ...
 
     def decide(
         self, warning_id: int, decision: HoldDecision, by: str | None, now: datetime
@@ -85,5 +87,5 @@ class HoldStore(Protocol):
         ...
 
     def desk_done(self, warning_id: int, now: datetime) -> None:
-        """Close the desk's tasks about a held warning."""
+        """Close the desk's tasks about a held warning; texts still waiting to go are cancelled."""
         ...

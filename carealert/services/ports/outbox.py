@@ -1,7 +1,7 @@
 """The outbox, its attempts and receipts, escalation timers, subjects' states and replies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -25,7 +25,7 @@ class ClaimedNotice:
     incident: str
     recipient_kind: RecipientKind
     recipient_ref: str
-    number: str | None
+    number: str | None = field(repr=False)
     text: Text
     step: int
     priority: int
@@ -38,8 +38,8 @@ class Outgoing:
     """What a channel is asked to send. `reference` comes back in every callback."""
 
     reference: str  # `<notice id>.<attempt number>`
-    to: str
-    body: str
+    to: str = field(repr=False)
+    body: str = field(repr=False)
     valid_for: timedelta
 
 
@@ -110,8 +110,8 @@ class LostAttempt:
 
     notice: str
     number: int
-    to: str
-    body: str
+    to: str = field(repr=False)
+    body: str = field(repr=False)
     started_at: datetime
     looked_at: datetime | None
 
@@ -186,6 +186,10 @@ class OutboxStore(Protocol):
         """Cancel what still waits for this number, because it said STOP; return how many."""
         ...
 
+    def call_off_drill(self, incident: str) -> int:
+        """Cancel what still waits of an exercise, because it ended; return how many."""
+        ...
+
     def pending_count(self) -> int: ...
 
 
@@ -226,7 +230,10 @@ class EscalationStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """The newest notice that a phone may be answering."""
+    """The newest notice that a phone may be answering. Moments are aware UTC.
+
+    `is_drill`: an exercise asks, and its answer counts for nothing but the exercise.
+    """
 
     notice: str
     incident: str
@@ -235,6 +242,9 @@ class OpenQuestion:
     about: tuple[str, ...]
     expected_replies: Mapping[str, str]
     language: str
+    asked_at: datetime
+    expires_at: datetime
+    is_drill: bool = False
 
 
 class ReplyStore(Protocol):
@@ -251,7 +261,14 @@ class ReplyStore(Protocol):
         ...
 
     def open_question(self, number: str) -> OpenQuestion | None:
-        """The last notice sent to this number that expects an answer, answered or not."""
+        """The last notice sent to this number that expects an answer, answered or not.
+
+        Questions of exercises are no part of it.
+        """
+        ...
+
+    def open_drill(self, number: str, now: datetime) -> OpenQuestion | None:
+        """The last question of an exercise sent to this number that holds at `now`."""
         ...
 
     def answered(self, notice: str, answer: str, now: datetime) -> None:

@@ -22,7 +22,14 @@ class JournalStore(Protocol):
     """Append-only."""
 
     def write(self, at: datetime, event: str, subject: str, **details: str) -> None: ...
-    def recent(self, limit: int = 100) -> Sequence[JournalLine]: ...
+
+    def recent(self, limit: int = 100, event: str | None = None) -> Sequence[JournalLine]:
+        """The newest lines, of one kind of event or of all, newest first."""
+        ...
+
+    def since(self, start: datetime, event: str) -> Sequence[JournalLine]:
+        """All lines of one kind of event from this moment on, oldest first."""
+        ...
 
     def chain(self, limit: int = 1000) -> int:
         """Give the oldest unchained lines their place in the chain; how many got one."""

@@ -1,7 +1,7 @@
 """The register: areas, people and facilities, and who of them is inside a geometry."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -85,13 +85,25 @@ class StillSending(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class QualityLimits:
+    """From where on a record counts as stale, and a phone as one that is not reached any more.
+
+    `bounced_after` is how many messages in a row did not arrive, of those whose end is known.
+    """
+
+    stale_after: timedelta = timedelta(days=365)
+    bounced_after: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
-    """Counts of people by what is missing; `all` is how many there are."""
+    """Counts of people and places by what is missing; `all` is how many there are."""
 
     residents: Mapping[str, int]
     caregivers: Mapping[str, int]
     languages: Mapping[str, int]
     last_import: datetime | None
+    facilities: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,18 @@ class PeopleStore(Protocol):
         """Refs of residents whose home is inside or on the edge (exact, by the cell index)."""
         ...
 
+    def homes(self, kind: PersonKind, refs: Iterable[str]) -> Mapping[str, frozenset[str | None]]:
+        """ref -> the area codes where they live, or where those live whom they care for."""
+        ...
+
+    def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]:
+        """`inside` for each geometry, in their order, at the cost of a few questions."""
+        ...
+
+    def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
+        """`with_area_codes` for each group, in their order."""
+        ...
+
     def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]:
         """Refs of residents whose area is one of these codes or lies below one of them."""
         ...
@@ -267,8 +291,14 @@ class PeopleStore(Protocol):
         """The newest message to this number."""
         ...
 
-    def quality(self, now: datetime, soon: timedelta) -> Quality:
+    def quality(
+        self, now: datetime, soon: timedelta, limits: QualityLimits = QualityLimits()
+    ) -> Quality:
         """How complete the register is."""
+        ...
+
+    def confirm(self, kind: PersonKind, refs: Iterable[str], now: datetime) -> int:
+        """Note that these records were found to be right; how many there were."""
         ...
 
     def forget(self, kind: PersonKind, ref: str, now: datetime) -> Forgotten | None:
@@ -287,11 +317,29 @@ class PeopleStore(Protocol):
 class FacilityStore(Protocol):
     """Facilities and what their managers reported."""
 
-    def put(self, facilities: Iterable[Facility]) -> ImportCounts: ...
+    def put(self, facilities: Iterable[Facility], now: datetime | None = None) -> ImportCounts:
+        """Add and change them; new and changed ones count as confirmed `now`."""
+        ...
+
+    def confirm(self, refs: Iterable[str], now: datetime) -> int:
+        """Note that these records were found to be right; how many there were."""
+        ...
+
     def get(self, refs: Iterable[str]) -> Sequence[Facility]: ...
     def refs(self) -> frozenset[str]: ...
     def inside(self, geometry: BaseGeometry) -> frozenset[str]: ...
+    def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]: ...
+    def with_area_codes_each(
+        self, groups: Sequence[Collection[str]]
+    ) -> Sequence[frozenset[str]]: ...
     def with_area_codes(self, codes: Iterable[str]) -> frozenset[str]: ...
     def unplaced(self) -> Mapping[str, frozenset[str]]: ...
     def report(self, report: StatusReport) -> None: ...
-    def latest_reports(self) -> Mapping[str, StatusReport]: ...
+
+    def latest_reports(self) -> Mapping[str, StatusReport]:
+        """facility ref -> the newest report of the whole of it."""
+        ...
+
+    def service_reports(self) -> Mapping[str, Mapping[str, StatusReport]]:
+        """facility ref -> service -> the newest report of that service alone."""
+        ...

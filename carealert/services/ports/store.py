@@ -6,7 +6,10 @@ from typing import Protocol
 from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
+from carealert.services.ports.officers import OfficerStore
+from carealert.services.ports.organisations import OrganisationStore
 from carealert.services.ports.outbox import EscalationStore, OutboxStore, ReplyStore
+from carealert.services.ports.places import PlaceStore
 from carealert.services.ports.records import JournalStore, LeaseStore
 from carealert.services.ports.registry import (
     AreaStore,
@@ -32,9 +35,15 @@ class Stores(Protocol):
     @property
     def people(self) -> PeopleStore: ...
     @property
+    def places(self) -> PlaceStore: ...
+    @property
     def consents(self) -> ConsentStore: ...
     @property
+    def officers(self) -> OfficerStore: ...
+    @property
     def facilities(self) -> FacilityStore: ...
+    @property
+    def organisations(self) -> OrganisationStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
     @property

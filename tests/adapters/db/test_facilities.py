@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shapely import box
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from carealert.adapters.db.board.facilities import facility_rows
 from carealert.adapters.db.facilities import SqlFacilities
+from carealert.adapters.db.tables import facility
 from carealert.adapters.sealing import Sealer
 from carealert.domain.facilities import ContinuityStatus, Facility, FacilityType, StatusReport
 from carealert.services.ports.registry import ImportCounts
@@ -60,3 +62,36 @@ def test_the_newest_report_counts_even_if_an_older_one_comes_after(
         assert store.latest_reports() == {"F-1": report(ContinuityStatus.CLOSED, 2)}
         store.report(report(ContinuityStatus.EVACUATING, 2))
         assert store.latest_reports()["F-1"].status is ContinuityStatus.EVACUATING
+
+
+def test_a_report_of_one_service_is_none_of_the_facility(engine: Engine, sealer: Sealer) -> None:
+    until = NOW + timedelta(hours=12)
+    whole = StatusReport("F-1", ContinuityStatus.OPEN, NOW, until, "sms")
+    later = NOW + timedelta(hours=1)
+    laundry = StatusReport("F-1", ContinuityStatus.CLOSED, later, until, "officer", "laundry")
+    older = StatusReport("F-1", ContinuityStatus.OPEN, NOW, until, "officer", "laundry")
+    care = StatusReport("F-1", ContinuityStatus.LIMITED, NOW, until, "officer", "day_care")
+    with engine.begin() as connection:
+        store = SqlFacilities(connection, sealer)
+        store.put([CLINIC])
+        for one in (whole, laundry, older, care):
+            store.report(one)
+        assert store.latest_reports() == {"F-1": whole}
+        assert store.service_reports() == {"F-1": {"laundry": laundry, "day_care": care}}
+        (row,) = facility_rows(connection, later, [])
+        assert row.status == "open", "the board shows the facility, not its laundry"
+
+
+def test_rows_from_before_a_field_was_known_are_read_as_not_stated(
+    engine: Engine, sealer: Sealer
+) -> None:
+    new = ("service_hours", "cost", "languages", "verified_on")
+    with engine.begin() as connection:
+        store = SqlFacilities(connection, sealer)
+        store.put([CLINIC])
+        (details,) = connection.scalars(facility.select().with_only_columns(facility.c.details))
+        kept = {name: value for name, value in details.items() if name not in new}
+        connection.execute(update(facility).values(details=kept))
+        (one,) = store.get(["F-1"])
+    bare = replace(CLINIC, service_hours=(), cost=None, languages=(), verified_on=None)
+    assert one == bare

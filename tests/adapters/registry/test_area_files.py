@@ -86,6 +86,10 @@ def test_a_wrong_property_names_its_feature(
             {"type": "Polygon", "coordinates": [[[0, 0], [5e5, 0], [5e5, 5e5], [0, 0]]]},
             "is not on this world",
         ),
+        (
+            {"type": "Polygon", "coordinates": [[[22, 121], [23, 121], [23, 122], [22, 121]]]},
+            "has latitude and longitude exchanged",
+        ),
         (7, "cannot be read"),
     ],
 )
@@ -100,7 +104,12 @@ def test_a_wrong_geometry_names_its_feature(tmp_path: Path, geometry: object, sa
 def test_an_outline_that_crosses_itself_is_repaired_and_noted(tmp_path: Path) -> None:
     tie = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
     result = read_areas(_file(tmp_path / "a.geojson", {**GOOD, "geometry": tie}), "en")
-    assert result.notes == ("a.geojson, feature 1: the outline was repaired (Self-intersection).",)
+    assert result.notes == (
+        (
+            "a.geojson, feature 1: the outline was repaired (Self-intersection at 1, 1): "
+            "look whether it is as it should be."
+        ),
+    )
     geometry = result.items[0].geometry
     assert geometry is not None
     assert geometry.is_valid

@@ -183,7 +183,7 @@ def test_a_heading_that_is_not_in_the_file_is_named_with_its_neighbour(tmp_path:
     residents, _ = scans(kobo(tmp_path / "k.xlsx"), mapped(tmp_path, text))
     (error,) = residents.errors
     assert "column person/mobil: is in the mapping and not in the file" in str(error)
-    assert "Did you mean person/mobile?" in str(error)
+    assert "Write person/mobile, if that is meant." in str(error)
     residents, _ = scans(
         kobo(tmp_path / "k.xlsx"), mapped(tmp_path, MAP.replace("Household", "Home"))
     )
@@ -233,7 +233,7 @@ NEEDED = "columns: {ref: a, needs: b, consent_purposes: c}\n"
 WRONG_MAPS = [
     ("columns: {ref: a}\n", "columns.needs: is missing"),
     (NEEDED + "constants: {consent_purposes: P1}\n", "cannot be the same for everybody"),
-    (NEEDED.replace("needs", "need"), "columns.need: is not a column of ours. Did you mean needs?"),
+    (NEEDED.replace("needs", "need"), "columns.need: is not a column of ours. Write needs, if"),
     (NEEDED + "value: {}\n", "value: is not known. Known are sheet, columns"),
     (NEEDED + "values: {needs: dialysis}\n", "needs: is not a group of names and values"),
     (NEEDED + "values: 7\n", "values: is not a group of names and values"),

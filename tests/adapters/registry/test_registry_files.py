@@ -370,11 +370,13 @@ def test_every_error_of_a_file_is_told_at_once_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("ref,needs,consent_purposes,fone", "column fone: is not a known column. Did you mean"),
-        ("ref,needs,consent_purposes,Birth Year", "Did you mean birth_year?"),
+        ("ref,needs,consent_purposes,fone", "column fone: is not a known column. Write phone, if"),
+        ("ref,needs,consent_purposes,Birth Year", "Write birth_year, if that is meant."),
         ("ref,needs", "column consent_purposes: is missing"),
         ("ref,needs,consent_purposes,ref", "column ref: is there twice"),
-        ("ref;needs", "column consent_purposes: is missing"),
+        ("ref;needs", "column consent_purposes: is missing. Add the column; its cells may"),
+        ("needs;name", "column ref: is missing. Add the column, and fill it in every row."),
+        ("Amina Khatun,+12025550142", "r.csv: none of its headings is known. Write the headings"),
     ],
 )
 def test_a_wrong_header_says_which_column(tmp_path: Path, header: str, says: str) -> None:
@@ -382,6 +384,7 @@ def test_a_wrong_header_says_which_column(tmp_path: Path, header: str, says: str
     path.write_text(f"{header}\n")
     messages = [str(error) for error in read_residents(path, DEFAULTS).errors]
     assert any(says in message for message in messages), messages
+    assert "Amina" not in " ".join(messages), "a first row of people is no heading"
 
 
 def test_columns_may_be_left_out_and_stand_in_any_order(tmp_path: Path) -> None:
@@ -457,7 +460,7 @@ def test_phones_without_a_plus_need_the_office_to_have_a_country(tmp_path: Path)
     path = _csv(tmp_path / "c.csv", CAREGIVER_COLUMNS, CAREGIVER)
     nowhere = Defaults(DEFAULTS.now, DHAKA, "bn", None)
     (error,) = read_caregivers(path, nowhere).errors
-    assert "Write it as text with + and the country's code" in str(error)
+    assert "does not say its country (looks like (999) 999-9999). Write it with +" in str(error)
     assert "0143" not in str(error)
 
 

@@ -158,7 +158,10 @@ def test_several_keys_mean_all_of_them_and_any_means_one(who: str, condition: ob
         (
             "needs: [mobility]",
             "gender: [woman]",
-            ("the key 'gender' is not known here. Allowed: needs, age, areas, any, all, not."),
+            (
+                "the key 'gender' is not known here. Allowed: needs, age, areas, exposures, "
+                "any, all, not."
+            ),
         ),
         ("{needs: [mobility]}", "{}", "must have at least one key"),
         ("kind: resident", "kind: residents", "Did you mean 'resident'?"),

@@ -27,6 +27,28 @@ def run(folder: Path, cases: str, rules: str = FILE) -> list[CaseResult]:
     return run_tests([path])
 
 
+EXPOSED = FILE.replace("{needs: [mobility]}", "{exposures: [ground_floor, informal]}")
+HOMES = """\
+  - name: the ground floor goes first
+    warning: {hazard: flood, severity: Severe}
+    residents:
+      - {id: low, exposures: [ground_floor], age: 30, phone: none, caregivers: [c1]}
+      - {id: high, exposures: [no_lift], age: 30, phone: none, caregivers: [c2]}
+      - {id: unstated, age: 30, phone: none, caregivers: [c3]}
+    expect:
+      - {at: 0m, to: c1, rule: flood-leave, about: [low]}
+    expect_nobody: [c2, c3]
+"""
+
+
+def test_a_rule_may_ask_how_a_home_is_exposed(tmp_path: Path) -> None:
+    assert failures(tmp_path, HOMES, EXPOSED) == ""
+    assert failures(tmp_path, HOMES, FILE) != ""
+    facility = EXPOSED.replace("kind: resident, any:", "kind: facility, any:")
+    with pytest.raises(InvalidRules, match="is about residents"):
+        run(tmp_path, HOMES, facility)
+
+
 def failures(folder: Path, cases: str, rules: str = FILE) -> str:
     return "\n".join(text for result in run(folder, cases, rules) for text in result.failures)
 

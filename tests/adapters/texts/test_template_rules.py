@@ -249,9 +249,10 @@ def _broken(notice: Notice) -> list[str]:
     draft = notice.draft
     language = COMPOSER.language(notice.text.language)
     hazard = language.words.hazards[draft.facts.hazard]
-    asks = draft.template in ("care_alert", "reminder", "facility_confirm")
+    asks = draft.template in ("care_alert", "reminder", "facility_confirm", "drill_confirm")
+    exercise = language.words.exercise if draft.template.startswith("drill_") else ""
     must_say = {"hazard": hazard} | (dict(draft.expected_replies) if asks else {})
-    said = Said(notice.text.body, "CareAlert", draft.wording, hazard, must_say, asks_action=asks)
+    said = Said(notice.text.body, "CareAlert", draft.wording, hazard, must_say, asks, exercise)
     return broken_rules(said, language.lexicon)
 
 

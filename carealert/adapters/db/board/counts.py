@@ -14,6 +14,7 @@ from sqlalchemy import (
     select,
 )
 
+from carealert.adapters.db.board.drills import REAL
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import decision, not_sent, notice, subject, task
 from carealert.domain.notices import DeliveryStatus, NoticeState, RecipientKind
@@ -64,7 +65,10 @@ def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def per_recipient(connection: Connection, incidents: Sequence[str]) -> Subquery:
-    """One row a recipient and incident: how far the messages came. The desk is no recipient."""
+    """One row a recipient and incident: how far the messages came.
+
+    The desk is no recipient, and an exercise tells nobody.
+    """
     return (
         select(
             notice.c.incident,
@@ -82,6 +86,7 @@ def per_recipient(connection: Connection, incidents: Sequence[str]) -> Subquery:
         .where(
             one_of(connection, notice.c.incident, incidents),
             notice.c.recipient_kind != RecipientKind.CITY_DESK.value,
+            REAL,
         )
         .group_by(notice.c.incident, notice.c.recipient_kind, notice.c.recipient_ref)
         .subquery("recipient")

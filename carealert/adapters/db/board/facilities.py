@@ -88,7 +88,8 @@ def _newest_reports(connection: Connection) -> dict[str, StatusReport]:
         partition_by=status_report.c.facility_ref,
         order_by=(status_report.c.reported_at.desc(), status_report.c.id.desc()),
     )
-    ranked = select(status_report, place.label("place")).subquery()
+    whole = status_report.c.service.is_(None)  # one closed service does not close its facility
+    ranked = select(status_report, place.label("place")).where(whole).subquery()
     return {
         row.facility_ref: StatusReport(
             row.facility_ref,

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, literal_column, or_, select
 
 from carealert.adapters.db.board.counts import LOST
+from carealert.adapters.db.board.drills import REAL
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import attempt, document, feed, hold, journal, notice, warning
+from carealert.domain.warnings import Status
 from carealert.services.discretion import bare_url, without_contacts
 from carealert.services.watching import (
     FeedRow,
@@ -28,19 +30,26 @@ PLANNED_WITHIN = timedelta(minutes=1)
 
 
 def pulse(connection: Connection, incidents: Sequence[str], now: datetime) -> Pulse:
-    """The pulse at `now`; failures are counted over these incidents."""
+    """The pulse at `now`, without exercises; failures are counted over these incidents."""
     due = func.count(notice.c.id).filter(notice.c.due_at <= now)
     waiting, all_ready = connection.execute(
-        select(due, func.count(notice.c.id)).where(_state_is("ready"))
+        select(due, func.count(notice.c.id)).where(_state_is("ready"), REAL)
     ).one()
-    claimed = _count(connection, notice.c.id, _state_is("claimed"))
+    claimed = _count(connection, notice.c.id, _state_is("claimed"), REAL)
     return Pulse(
         feeds=_feeds(connection, now),
         waiting=waiting + claimed,
         later=all_ready - waiting,
-        unknown=_count(connection, attempt.c.notice_id, attempt.c.state == "unknown", _UNFINISHED),
+        unknown=_count(
+            connection,
+            attempt.c.notice_id,
+            attempt.c.state == "unknown",
+            _UNFINISHED,
+            notice.c.id == attempt.c.notice_id,
+            REAL,
+        ),
         failed=_count(
-            connection, notice.c.id, one_of(connection, notice.c.incident, incidents), LOST
+            connection, notice.c.id, one_of(connection, notice.c.incident, incidents), LOST, REAL
         ),
         unread=_count(connection, document.c.id, *_unread(now)),
         unplanned=_count(
@@ -49,6 +58,7 @@ def pulse(connection: Connection, incidents: Sequence[str], now: datetime) -> Pu
             warning.c.planned_at.is_(None),
             ~exists().where(hold.c.warning_id == warning.c.id, hold.c.decision.is_(None)),
             warning.c.received_at <= now - PLANNED_WITHIN,
+            or_(warning.c.status.is_(None), warning.c.status != Status.EXERCISE.value),
         ),
         alarms=_alarms(connection, now),
     )

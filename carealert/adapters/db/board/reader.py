@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, case, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from carealert.adapters.db.board.counts import Counts, counts_of
+from carealert.adapters.db.board.drills import drill_counts
 from carealert.adapters.db.board.facilities import facility_rows, questions, statuses
 from carealert.adapters.db.board.held import held_rows, newest_unmapped
 from carealert.adapters.db.board.map import Shapes, facility_features, place_features
@@ -18,6 +20,7 @@ from carealert.adapters.db.board.unknown import unknown_areas
 from carealert.adapters.db.board.warnings import Head, Messages
 from carealert.adapters.db.tables import subject, task
 from carealert.domain.notices import SubjectState
+from carealert.domain.warnings import Status
 from carealert.services.watching import (
     BoardUnavailable,
     FacilityRow,
@@ -141,9 +144,16 @@ class SqlBoard:
         ids = [head.message.incident for head in heads]
         counts = counts_of(connection, ids)
         facilities = statuses(connection, questions(connection, ids), now)
+        drills = drill_counts(
+            connection, [h.message.incident for h in heads if h.message.status == Status.EXERCISE]
+        )
         found = [
-            _summary(head, counts[head.message.incident], facilities.get(head.message.incident, {}))
+            replace(
+                _summary(head, counts[key], facilities.get(key, {})),
+                drill=drills.get(key),
+            )
             for head in heads
+            for key in [head.message.incident]
         ]
         order = {head.message.incident: head.rank for head in heads}
         return sorted(found, key=lambda one: (order[one.id], -one.people.matched, one.id))

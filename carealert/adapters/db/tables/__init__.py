@@ -13,6 +13,8 @@ from carealert.adapters.db.tables.decisions import (
     subject,
     task,
 )
+from carealert.adapters.db.tables.directory import household, organisation
+from carealert.adapters.db.tables.officers import officer
 from carealert.adapters.db.tables.outbox import (
     attempt,
     delivery_event,
@@ -57,6 +59,7 @@ __all__ = [
     "feed",
     "fetch",
     "hold",
+    "household",
     "inbound",
     "journal",
     "keyring",
@@ -66,6 +69,8 @@ __all__ = [
     "not_sent",
     "notice",
     "notice_about",
+    "officer",
+    "organisation",
     "reference",
     "resident",
     "status_report",

@@ -60,8 +60,11 @@ resident = Table(
     Column("exposures", Json, nullable=False, server_default="[]"),
     Column("critical_after_h", Float),
     Column("digest", String(64), nullable=False),  # of the imported row: tells changed rows
+    Column("located_code", String(60)),  # the area around the position, where none is stated
+    Column("confirmed_at", UtcDateTime),
     Index("ix_resident_cell", "cell", "lon", "lat", "ref"),  # answers the spatial match alone
     Index(None, "area_code"),
+    Index(None, "located_code"),
     Index(None, "phone_hash"),
 )
 
@@ -94,6 +97,7 @@ caregiver = Table(
     Column("responder_gender", String(20)),
     Column("companion", Boolean),
     Column("digest", String(64), nullable=False),
+    Column("confirmed_at", UtcDateTime),
     Index(None, "phone_hash"),
 )
 
@@ -121,8 +125,11 @@ facility = Table(
     Column("area_code", String(60)),
     Column("details", Json, nullable=False),  # capacity, hours of power and water, accessibility
     Column("digest", String(64), nullable=False),
+    Column("located_code", String(60)),
+    Column("confirmed_at", UtcDateTime),
     Index("ix_facility_cell", "cell", "lon", "lat", "ref"),
     Index(None, "area_code"),
+    Index(None, "located_code"),
 )
 
 facility_contact = Table(
@@ -146,6 +153,7 @@ status_report = Table(
     Column("reported_at", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
     Column("source", String(60), nullable=False),
+    Column("service", Text),  # which service of the facility; null is the whole of it
     Index(None, "facility_ref", "reported_at"),
 )
 

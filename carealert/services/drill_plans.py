@@ -1,0 +1,41 @@
+"""An exercise planned in full on paper, from what is in the register now."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from carealert.domain.drills import Drills, as_if_real, drill_plan
+from carealert.domain.plan import IncidentHistory, Office, Plan
+from carealert.domain.planning import active_infos, plan, why_nobody
+from carealert.domain.rules import RuleSet
+from carealert.domain.warnings import HazardWarning
+from carealert.services.candidates import find_inside, load_facilities, load_residents
+from carealert.services.ports.store import Stores
+
+
+def decide_drill(
+    stores: Stores,
+    rules: RuleSet,
+    warning: HazardWarning,
+    incident: str,
+    office: Office,
+    setting: Drills,
+    now: datetime,
+) -> Plan:
+    """What an Exercise leads to; each message of it as if nobody had heard anything yet."""
+    real, history = as_if_real(warning), IncidentHistory(incident, 0)
+    if why_nobody(real, history) is not None:
+        on_paper = plan(real, rules, (), (), history, office, now)
+        return drill_plan(warning, on_paper, rules, setting, office, incident, now)
+    inside = find_inside(stores, active_infos(real, office, now))
+    on_paper = plan(
+        real,
+        rules,
+        load_residents(stores, inside),
+        load_facilities(stores, inside),
+        history,
+        office,
+        now,
+        unresolved=inside.unresolved,
+    )
+    decided = drill_plan(warning, on_paper, rules, setting, office, incident, now)
+    return replace(decided, unknown_areas=inside.unknown, area_notes=inside.notes)

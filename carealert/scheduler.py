@@ -18,6 +18,7 @@ from carealert.adapters.feeds.push import PushFeeds
 from carealert.bootstrap import App
 from carealert.services import (
     alerting,
+    consent_asking,
     delivering,
     drilling,
     feed_health,
@@ -117,6 +118,13 @@ class Ticks:
             if holding.watch(app.db, app.composer, app.office, self._now()).alarms:
                 log.error("a held warning is overdue: see 'carealert warnings held'")
 
+    def ask_again(self) -> None:
+        """Ask those by SMS whose consent is about to end."""
+        if self._leads():
+            app = self._app
+            a_day = app.settings.consent_asks_a_day
+            consent_asking.ask_again(app.db, app.composer, app.office, a_day, self._now())
+
     def follow_up(self) -> None:
         """Run the escalation steps that are due."""
         if self._leads():
@@ -157,6 +165,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.reconcile, every * 15),
         (ticks.watch_feeds, every * 15),
         (ticks.chain_journal, every * 5),
+        (ticks.ask_again, every * 600),
     )
     for job, interval in jobs:
         scheduler.add_job(

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     assumed_life_hours: int = Field(
         12, ge=1, le=240, description="Hours that a warning without `expires` is taken to hold."
     )
+    consent_asks_a_day: int = Field(
+        500,
+        ge=0,
+        description="How many people are asked in one day, by SMS, whether their consent goes on; "
+        "0 asks nobody.",
+    )
     hold_minutes: int = Field(
         15,
         ge=1,

@@ -99,6 +99,7 @@ class MessageKind(StrEnum):
     FACILITY_CONFIRM = "facility_confirm"
     DESK = "desk"
     HELD = "held"  # the desk is called about a hold that is overdue
+    CONSENT = "consent"  # asks whether we may go on telling somebody; no part of an incident
     DRILL = "drill"  # part of an exercise: never counted or answered as a real message
 
 

@@ -17,12 +17,14 @@ class MeaningKind(StrEnum):
     ANSWER = "answer"
     STOP = "stop"
     START = "start"
+    INFO = "info"  # what is held of them
+    DELETE = "delete"  # erase it; with the code that they were sent, if they sent it back
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What was said; `answer` names the expected reply where there is one."""
+    """What was said; `answer` names the expected reply, or holds the code of a DELETE."""
 
     kind: MeaningKind
     answer: str | None = None
@@ -32,7 +34,8 @@ class Meaning:
 class Words:
     """Words people write instead of a digit, or beside one; lower case.
 
-    `stop` and `start` count as whole messages only. `answers` gives the answers that words mean;
+    `stop`, `start`, `info` and `delete` count as whole messages only, the last with a code behind
+    it. `answers` gives the answers that words mean;
     `harmless` may stand beside a digit without changing what it says.
     """
 
@@ -40,6 +43,10 @@ class Words:
     start: frozenset[str]
     answers: Mapping[str, str]
     harmless: frozenset[str]
+    info: frozenset[str] = frozenset({"info", "information", "data", "তথ্য", "আমার তথ্য"})
+    delete: frozenset[str] = frozenset(
+        {"delete", "erase", "delete me", "মুছুন", "মুছে দিন", "মুছে ফেলুন", "ডিলিট"}
+    )
 
 
 #: Opt-out words of the carriers (Twilio, "Advanced opt-out") and of some languages. Words that
@@ -94,8 +101,20 @@ def understand(body: str, expected_replies: Mapping[str, str], words: Words = WO
             return Meaning(MeaningKind.STOP)
         if whole in words.start:
             return Meaning(MeaningKind.START)
+        if whole in words.info:
+            return Meaning(MeaningKind.INFO)
+        command, code = _with_code(said)
+        if command in words.delete:
+            return Meaning(MeaningKind.DELETE, code)
     answer = _answer(said, expected_replies, words)
     return Meaning(MeaningKind.ANSWER, answer) if answer else Meaning(MeaningKind.UNCLEAR)
+
+
+def _with_code(said: list[str]) -> tuple[str, str | None]:
+    """A command, and the number behind it."""
+    if len(said) > 1 and said[-1].isdecimal():
+        return " ".join(said[:-1]), said[-1]
+    return " ".join(said), None
 
 
 def _answer(said: list[str], expected: Mapping[str, str], words: Words) -> str | None:

@@ -1,7 +1,7 @@
 """What comes back: replies of people, and receipts of the gateway; each in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,8 @@ from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.replies import Meaning, MeaningKind, understand
 from carealert.domain.rules import SubjectKind
+from carealert.services import own_data
+from carealert.services.consent_asking import keep_answer
 from carealert.services.drill_answers import asked_by, keep_drill_answer
 from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
@@ -82,8 +84,8 @@ def receive_reply(
         if not stores.replies.keep(provider_id, number, body, now):
             return ReplyOutcome("repeated")
         inbound = _read(stores, number, body, opt_out_type, now)
-        meaning, template = _act(stores, inbound)
-        text = None if opt_out_type else _answer(stores, composer, inbound, template)
+        meaning, template, details = _act(stores, inbound)
+        text = None if opt_out_type else _answer(stores, composer, inbound, template, details)
         question = inbound.question.notice if inbound.question else None
         stores.replies.understood(provider_id, meaning, question, replied=text is not None)
         return ReplyOutcome(meaning, text)
@@ -129,19 +131,26 @@ def _read(
     return _Inbound(number, meaning, question, tuple(stores.people.owners_of(number)), now)
 
 
-def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None]:
-    """Do what the message asks for; the word for what it meant, and the template to answer with."""
-    kind = inbound.meaning.kind
+def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None, dict[str, str]]:
+    """Do what the message asks for.
+
+    The word for what it meant, the template to answer with, and what that is filled with.
+    """
+    kind, owners, number = inbound.meaning.kind, inbound.owners, inbound.number
     if kind is MeaningKind.STOP:
-        return _stop(stores, inbound)
-    if kind is MeaningKind.START and inbound.number in stores.people.suppressed():
-        return _start(stores, inbound)
+        return *_stop(stores, inbound), {}
+    if kind is MeaningKind.START and number in stores.people.suppressed():
+        return *_start(stores, inbound), {}
+    if owners and kind is MeaningKind.INFO:
+        return own_data.tell(stores, owners, inbound.now)
+    if owners and kind is MeaningKind.DELETE:
+        return own_data.erase(stores, owners, number, inbound.meaning.answer, inbound.now)
     if inbound.question is None:
         # Somebody in the register may write at any time; only a question can be answered.
-        return ("unasked" if inbound.owners else "unknown_sender"), None
-    if inbound.meaning.answer is None:
-        return "unclear", "unclear"
-    return _answered(stores, inbound, inbound.question, inbound.meaning.answer)
+        return ("unasked" if owners else "unknown_sender"), None, {}
+    if kind is not MeaningKind.ANSWER or inbound.meaning.answer is None:
+        return "unclear", "unclear", {}
+    return *_answered(stores, inbound, inbound.question, inbound.meaning.answer), {}
 
 
 def _stop(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
@@ -160,6 +169,8 @@ def _start(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
 def _answered(
     stores: Stores, inbound: _Inbound, question: OpenQuestion, answer: str
 ) -> tuple[str, str]:
+    if question.is_consent:
+        return keep_answer(stores, question, inbound.number, answer, inbound.now)
     if question.is_drill:
         return keep_drill_answer(stores, question, inbound.who, answer, inbound.now)
     if question.recipient_kind in _MANAGERS:
@@ -197,7 +208,11 @@ def _subject_kind(question: OpenQuestion) -> SubjectKind:
 
 
 def _answer(
-    stores: Stores, composer: Composer, inbound: _Inbound, template: str | None
+    stores: Stores,
+    composer: Composer,
+    inbound: _Inbound,
+    template: str | None,
+    details: Mapping[str, str],
 ) -> str | None:
     if template is None or inbound.language is None:
         return None
@@ -205,7 +220,7 @@ def _answer(
     if stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most:
         return None
     try:
-        return composer.answer(template, inbound.language).body
+        return composer.answer(template, inbound.language, details=details).body
     except TemplateProblem as problem:
         # What they said is worth more than our thanks: it must be saved all the same.
         log.error("the answer %s has no text: %s", template, problem)  # noqa: TRY400

@@ -122,3 +122,31 @@ def test_whatever_is_typed_safe_is_never_read_beside_another_digit(body: str) ->
 def test_a_word_we_do_not_know_keeps_safe_from_being_believed(words: list[str]) -> None:
     assert understand(" ".join(["1", *words]), PEOPLE) == UNCLEAR
     assert understand(" ".join([*words, "safe"]), PEOPLE) == UNCLEAR
+
+
+@pytest.mark.parametrize("body", ["INFO", "info?", "Information", "তথ্য", "আমার তথ্য!"])
+def test_who_asks_what_is_held_is_understood_beside_an_open_question(body: str) -> None:
+    assert understand(body, PEOPLE) == Meaning(MeaningKind.INFO)
+    assert understand(body, {}) == Meaning(MeaningKind.INFO)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        *[(word, None) for word in ("DELETE", "delete!", "Erase", "delete me", "মুছে ফেলুন")],
+        *[(f"{word} 0417", "0417") for word in ("DELETE", "delete:", "মুছুন")],
+        ("DELETE ০৪১৭", "0417"),
+    ],
+)
+def test_who_wants_to_be_erased_is_understood_with_the_code(body: str, code: str | None) -> None:
+    assert understand(body, PEOPLE) == Meaning(MeaningKind.DELETE, code)
+
+
+@pytest.mark.parametrize("body", ["do not delete", "delete 1 of us", "I need info on shelter"])
+def test_a_word_among_others_erases_nothing(body: str) -> None:
+    assert understand(body, {}) == UNCLEAR
+
+
+def test_the_words_for_different_things_are_different_words() -> None:
+    kinds = (WORDS.stop, WORDS.start, WORDS.info, WORDS.delete)
+    assert sum(map(len, kinds)) == len(frozenset().union(*kinds))

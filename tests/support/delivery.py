@@ -1,6 +1,6 @@
 """What tests of delivery need: a filled register, notices in the outbox, scripted channels."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -70,16 +70,29 @@ class StubComposer:
     def compose(self, drafts: Iterable[NoticeDraft]) -> Sequence[Notice]:
         return [a_notice(draft) for draft in drafts]
 
-    def answer(self, template: str, language: str) -> Text:
+    def answer(
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,  # noqa: ARG002
+        details: Mapping[str, str] | None = None,
+    ) -> Text:
         if template == "broken":
             raise TemplateProblem("broken")
-        return Text(f"{template} & {language}", language, Encoding.GSM_7, 1)
+        filled = "".join(f" {value}" for value in (details or {}).values())
+        return Text(f"{template} & {language}{filled}", language, Encoding.GSM_7, 1)
 
 
 class NoTextComposer(StubComposer):
     """Has no text for any answer."""
 
-    def answer(self, template: str, language: str) -> Text:
+    def answer(
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,  # noqa: ARG002
+        details: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> Text:
         raise TemplateProblem(f"{template}.{language}: line 1: no such variable")
 
 

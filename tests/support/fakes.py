@@ -1,6 +1,6 @@
 """Stand-ins for what services ask of the edge, where the real thing is not what a test is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text
 from carealert.services.ports.text import TemplateProblem
@@ -12,7 +12,13 @@ class PlainComposer:
     def compose(self, drafts: Iterable[NoticeDraft]) -> Sequence[Notice]:
         return [Notice(draft, _text(draft)) for draft in drafts]
 
-    def answer(self, template: str, language: str, answer: str | None = None) -> Text:
+    def answer(
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,
+        details: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> Text:
         return Text(answer or template, language, Encoding.GSM_7, 1)
 
 

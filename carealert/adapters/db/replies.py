@@ -84,6 +84,7 @@ class SqlReplies:
             row.created_at,
             row.expires_at,
             is_drill=row.kind == MessageKind.DRILL.value,
+            is_consent=row.kind == MessageKind.CONSENT.value,
         )
 
     def answered(self, notice: str, answer: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine
 
 from carealert.adapters.db.areas import SqlAreas
+from carealert.adapters.db.asking import SqlAsking
 from carealert.adapters.db.consents import SqlConsents
 from carealert.adapters.db.escalations import SqlEscalations
 from carealert.adapters.db.facilities import SqlFacilities
@@ -74,6 +75,11 @@ class SqlStores:
     def consents(self) -> SqlConsents:
         """Who agreed to what, and when."""
         return SqlConsents(self._connection, self._sealer)
+
+    @cached_property
+    def asking(self) -> SqlAsking:
+        """What asking people about their own data must remember."""
+        return SqlAsking(self._connection, self._sealer)
 
     @cached_property
     def officers(self) -> SqlOfficers:

@@ -1,6 +1,6 @@
 """Everything that can be known to be wrong with texts before a warning comes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from carealert.adapters.file_errors import RowError
@@ -22,7 +22,17 @@ ANSWERS = (
     "started",
     "unclear",
     "unknown_sender",
+    "info",
+    "info_private",
+    "delete_confirm",
+    "deleted",
+    "delete_office",
+    "consent_again",
+    "consent_thanks",
+    "consent_ended",
 )
+#: What the answers fill in, as long as it gets.
+DETAILS = {"code": "0000", "until": "2026-12-31"}
 NOTICES = (
     "care_alert",
     "reminder",
@@ -51,7 +61,13 @@ class CheckedComposer(Protocol):
     def languages(self) -> tuple[str, ...]: ...  # noqa: D102
     def language(self, tag: str) -> Language: ...  # noqa: D102
     def compose(self, drafts: list[NoticeDraft]) -> list[Notice]: ...  # noqa: D102
-    def answer(self, template: str, language: str, answer: str | None = None) -> Text: ...  # noqa: D102
+    def answer(  # noqa: D102
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> Text: ...
 
 
 def problems_of(composer: CheckedComposer) -> tuple[RowError, ...]:
@@ -98,7 +114,7 @@ def _text_problems(
 
 
 def _answer(composer: CheckedComposer, language: Language, template: str) -> Said:
-    text = composer.answer(template, language.tag, "evacuating")
+    text = composer.answer(template, language.tag, "evacuating", DETAILS)
     return Said(text.body, composer.sender_tag, Wording.CARE_CARD, "", {}, asks_action=False)
 
 

@@ -66,11 +66,18 @@ class TemplateComposer:
         """One notice a draft, in order; raises TemplateProblem before any of them is returned."""
         return _Composition(self).notices(drafts)
 
-    def answer(self, template: str, language: str, answer: str | None = None) -> Text:
+    def answer(
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> Text:
         """A short fixed answer in this language; `answer` is a reply that is repeated back."""
         found = self.language_for(template, language, None)
         words = found.words
         values = {
+            **(details or {}),
             "tag": self._tag,
             "answer": words.status_words.get(answer, answer) if answer else "",
             "digits_note": words.digits_note,

@@ -232,7 +232,8 @@ class EscalationStore(Protocol):
 class OpenQuestion:
     """The newest notice that a phone may be answering. Moments are aware UTC.
 
-    `is_drill`: an exercise asks, and its answer counts for nothing but the exercise.
+    `is_drill`: an exercise asks, and its answer counts for nothing but the exercise. `is_consent`:
+    it asks whether we may go on telling them.
     """
 
     notice: str
@@ -245,6 +246,7 @@ class OpenQuestion:
     asked_at: datetime
     expires_at: datetime
     is_drill: bool = False
+    is_consent: bool = False
 
 
 class ReplyStore(Protocol):

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from carealert.services.ports.asking import AskingStore
 from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
@@ -38,6 +39,8 @@ class Stores(Protocol):
     def places(self) -> PlaceStore: ...
     @property
     def consents(self) -> ConsentStore: ...
+    @property
+    def asking(self) -> AskingStore: ...
     @property
     def officers(self) -> OfficerStore: ...
     @property

@@ -1,6 +1,6 @@
 """Templates behind one door: drafts in, texts out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from carealert.domain.notices import Notice, NoticeDraft, Text
@@ -17,9 +17,16 @@ class Composer(Protocol):
         """One notice a draft, in order; raises TemplateProblem before any of them is saved."""
         ...
 
-    def answer(self, template: str, language: str, answer: str | None = None) -> Text:
+    def answer(
+        self,
+        template: str,
+        language: str,
+        answer: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> Text:
         """A short fixed answer (`thanks_safe`, `help_coming`, `stopped`, …) in this language.
 
-        `answer` is the name of a reply that is repeated back, such as `limited`.
+        `answer` is the name of a reply that is repeated back, such as `limited`; `details` are
+        what else the template says, such as a code.
         """
         ...

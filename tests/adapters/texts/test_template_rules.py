@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carealert.adapters.texts.check import ANSWERS, NOTICES
+from carealert.adapters.texts.check import ANSWERS, DETAILS, NOTICES
 from carealert.adapters.texts.samples import samples
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import (
@@ -167,7 +167,7 @@ def test_g06_the_longest_sender_tag_fits_in_english(template: str) -> None:
 def test_g06_fixed_answers_take_one_segment_or_two_in_utf_16() -> None:
     most = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
     for language, template in product(LANGUAGES, ANSWERS):
-        text = COMPOSER.answer(template, language, "evacuating")
+        text = COMPOSER.answer(template, language, "evacuating", DETAILS)
         assert 1 <= text.segments <= most[text.encoding], text.body
 
 
@@ -204,7 +204,7 @@ def test_g07_sentences_are_short(notices: list[Notice]) -> None:
 def test_g08_and_g21_fixed_answers_keep_the_rules() -> None:
     for language, template in product(LANGUAGES, ANSWERS):
         lexicon = COMPOSER.language(language).lexicon
-        body = COMPOSER.answer(template, language).body
+        body = COMPOSER.answer(template, language, details=DETAILS).body
         said = Said(body, "CareAlert", Wording.CARE_CARD, "", {}, asks_action=False)
         assert broken_rules(said, lexicon) == []
 

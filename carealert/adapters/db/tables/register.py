@@ -177,6 +177,15 @@ consent = Table(
     Index(None, "expires"),
 )
 
+# Phones that asked to be erased, until they send the code back or the day is over.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("phone_hash", LargeBinary, primary_key=True),
+    Column("code", String(8), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
 suppression = Table(
     "suppression",
     metadata,

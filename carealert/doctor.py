@@ -14,11 +14,14 @@ from carealert.adapters.feeds.brokers import takes_connections
 from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
+from carealert.services import retention
+from carealert.services.consenting import ending
 from carealert.services.feed_health import is_silent
 from carealert.services.places import check_cells
 from carealert.services.ports.text import TemplateProblem
 from carealert.settings import SettingsProblem, SmsChannel, secret_of
 
+_CONSENT_ENDS_SOON = timedelta(days=7)
 _FREE = 500 * 1024 * 1024
 
 
@@ -51,6 +54,8 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("feeds", _feeds),
         ("brokers", _brokers),
         ("certificates", _certificates),
+        ("consents", _consents),
+        ("retention", _retention),
         ("worker", _worker),
         ("console", _console),
         ("disk", _disk),
@@ -198,6 +203,31 @@ def _certificates(app: App, now: datetime) -> Check:
         not broken,
         "; ".join((f"{count} pinned", *notes)),
         f"Not PEM: {', '.join(broken)}. Give them anew with 'carealert feeds add'.",
+    )
+
+
+def _consents(app: App, now: datetime) -> Check:
+    """Consents that end within a week, and whose people nobody will ask by SMS any more."""
+    with app.db.reading() as stores:
+        soon = len(ending(stores, now, _CONSENT_ENDS_SOON))
+    return Check(
+        "consents",
+        not soon,
+        f"{soon} end within {_CONSENT_ENDS_SOON.days} days",
+        f"Call them: carealert consents expiring --days {_CONSENT_ENDS_SOON.days}.",
+    )
+
+
+def _retention(app: App, now: datetime) -> Check:
+    """What should have been erased some days ago: then no worker runs, or it cannot."""
+    keep = app.settings.keep
+    late = retention.due(app.db, keep, now - keep.late)
+    seen = f"{late.texts} texts, {late.answers} answers and {late.people} people kept too long"
+    return Check(
+        "retention",
+        late.is_nothing,
+        "nothing is kept too long" if late.is_nothing else seen,
+        "Erase them: carealert db retention.",
     )
 
 

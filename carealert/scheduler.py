@@ -25,6 +25,7 @@ from carealert.services import (
     following_up,
     holding,
     journal,
+    retention,
 )
 from carealert.services.feed_pool import Polls
 from carealert.settings import secret_of
@@ -125,6 +126,13 @@ class Ticks:
             a_day = app.settings.consent_asks_a_day
             consent_asking.ask_again(app.db, app.composer, app.office, a_day, self._now())
 
+    def erase(self) -> None:
+        """Erase what has been kept long enough."""
+        if self._leads():
+            done = retention.erase(self._app.db, self._app.settings.keep, self._now())
+            if not done.is_nothing:
+                log.info("kept long enough and erased: %s", done)
+
     def follow_up(self) -> None:
         """Run the escalation steps that are due."""
         if self._leads():
@@ -166,6 +174,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.watch_feeds, every * 15),
         (ticks.chain_journal, every * 5),
         (ticks.ask_again, every * 600),
+        (ticks.erase, every * 3600 * 6),
     )
     for job, interval in jobs:
         scheduler.add_job(

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from carealert.domain.drills import Drills
+from carealert.domain.retention import Keep
 
 CONFIG_FILE = "carealert.toml"
 KEY_FILE = "secret.key"
@@ -108,6 +109,17 @@ class Settings(BaseSettings):
         description="How many people are asked in one day, by SMS, whether their consent goes on; "
         "0 asks nobody.",
     )
+    keep_texts_days: int = Field(
+        90, ge=1, description="Days after which the texts of messages are erased."
+    )
+    keep_answers_days: int = Field(
+        90, ge=1, description="Days after which what people wrote to us is erased."
+    )
+    keep_contacts_days: int = Field(
+        30,
+        ge=1,
+        description="Days after which somebody who agrees to nothing any more is forgotten.",
+    )
     hold_minutes: int = Field(
         15,
         ge=1,
@@ -189,6 +201,15 @@ class Settings(BaseSettings):
     def assumed_life(self) -> timedelta:
         """How long a warning without an end holds."""
         return timedelta(hours=self.assumed_life_hours)
+
+    @property
+    def keep(self) -> Keep:
+        """How long personal data is kept."""
+        return Keep(
+            timedelta(days=self.keep_texts_days),
+            timedelta(days=self.keep_answers_days),
+            timedelta(days=self.keep_contacts_days),
+        )
 
     @property
     def hold_for(self) -> timedelta:

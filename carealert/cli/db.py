@@ -1,5 +1,6 @@
 """`carealert db`: bring tables up to date, say where they stand, copy them."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
 from carealert.domain.access import Right
-from carealert.services import places
+from carealert.services import places, retention
 from carealert.services.access import allow
 from carealert.settings import secret_of
 
@@ -78,6 +79,23 @@ def rekey(
         _retire(application, as_json)
     else:
         _seal_anew(application, as_json)
+
+
+@app.command("retention")
+def retention_(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and erase nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Erase what has been kept long enough, as a worker does by itself four times a day.
+
+    Example: carealert db retention --dry-run
+    """
+    application = open_app()
+    do = retention.show_due if dry_run else retention.erase_now
+    found = do(application.db, application.operator, application.settings.keep, now())
+    what = "due" if dry_run else "erased"
+    text = f"{found.texts} texts, {found.answers} answers and {found.people} people {what}."
+    emit({**asdict(found), "dry_run": dry_run}, as_json, text)
 
 
 @app.command("repair-cells")

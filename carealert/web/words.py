@@ -148,6 +148,7 @@ MESSAGE_KIND: Mapping[str, str] = MappingProxyType(
         "facility_confirm": "Questions to facility managers",
         "desk": "Messages to the city desk",
         "held": "Calls to decide about a held warning",
+        "consent": "Questions about consent",
         "drill": "Exercise messages",
     }
 )

@@ -86,7 +86,7 @@ def test_who_ends_it_is_not_told_any_more(db: SqlDatabase) -> None:
     send_all(db, TEN)
     assert say(db, "2", 1, TEN + timedelta(minutes=5)) == "consent_ended"
     assert holds(db, "c1") == {}
-    add(db, a_told(1), now=TEN + timedelta(minutes=6))
+    add(db, a_told(1, due_at=TEN), now=TEN + timedelta(minutes=6))
     send_all(db, TEN + timedelta(minutes=6))
     states = {row.kind: (row.state, row.error_code) for row in rows(db.engine, tables.notice)}
     assert states["alert"] == ("cancelled", "no_consent")
@@ -96,7 +96,7 @@ def test_an_answer_to_a_warning_that_came_later_is_none_to_the_question(db: SqlD
     register(db, "c1", 1)
     ask(db)
     send_all(db, TEN)
-    add(db, a_told(1), now=TEN + timedelta(minutes=1))
+    add(db, a_told(1, due_at=TEN), now=TEN + timedelta(minutes=1))
     send_all(db, TEN + timedelta(minutes=1))
     assert say(db, "2", 1, TEN + timedelta(minutes=5)) == "help"
     assert Purpose.ALERT_CARER in holds(db, "c1")

@@ -51,6 +51,8 @@ MACHINE = {
     "places.relocate": "imports of areas",
     "places.relocated_notes": "imports of areas",
     "quality.alike_in": "imports",
+    "retention.due": "doctor",
+    "retention.erase": "the tick of retention",
     "reporting.facility_within": "other services",
 }
 #: Rights that are asked for outside of the services of today.

@@ -22,6 +22,7 @@ from carealert.adapters.db.outbox import SqlOutbox
 from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.places import SqlPlaces
 from carealert.adapters.db.replies import SqlReplies
+from carealert.adapters.db.retention import SqlRetention
 from carealert.adapters.db.shelf import Memo
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.db.warnings import SqlWarnings
@@ -80,6 +81,11 @@ class SqlStores:
     def asking(self) -> SqlAsking:
         """What asking people about their own data must remember."""
         return SqlAsking(self._connection, self._sealer)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        """What has been kept long enough."""
+        return SqlRetention(self._connection, self._sealer)
 
     @cached_property
     def officers(self) -> SqlOfficers:

@@ -18,6 +18,7 @@ from carealert.services.ports.registry import (
     PeopleStore,
     UnknownAreaStore,
 )
+from carealert.services.ports.retention import RetentionStore
 
 
 class Stores(Protocol):
@@ -41,6 +42,8 @@ class Stores(Protocol):
     def consents(self) -> ConsentStore: ...
     @property
     def asking(self) -> AskingStore: ...
+    @property
+    def retention(self) -> RetentionStore: ...
     @property
     def officers(self) -> OfficerStore: ...
     @property

@@ -59,6 +59,7 @@ notice = Table(
     Column("error_code", String(20)),
     Column("answer", String(30)),
     Column("answered_at", UtcDateTime),
+    Column("erased_at", UtcDateTime),  # the text: kept long enough
     Index(
         "ix_notice_ready",
         "priority",
@@ -132,5 +133,6 @@ inbound = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("meaning", String(30)),
     Column("notice_id", String(36), ForeignKey("notice.id")),
+    Column("erased_at", UtcDateTime),  # what was written and by whom
     Index(None, "phone_hash", "received_at"),
 )

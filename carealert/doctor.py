@@ -219,15 +219,16 @@ def _consents(app: App, now: datetime) -> Check:
 
 
 def _retention(app: App, now: datetime) -> Check:
-    """What should have been erased some days ago: then no worker runs, or it cannot."""
-    keep = app.settings.keep
-    late = retention.due(app.db, keep, now - keep.late)
-    seen = f"{late.texts} texts, {late.answers} answers and {late.people} people kept too long"
+    """Nothing is kept much longer than the office has said."""
+    keeping = retention.Keeping(app.settings.periods, app.settings.assumed_life)
+    late = retention.overdue(app.db, keeping, now)
+    held = f"; {late.held} wait for an incident that is still open" if late.held else ""
+    seen = f"{late.texts} texts, {late.answers} answers and {late.ready} people are overdue"
     return Check(
         "retention",
-        late.is_nothing,
-        "nothing is kept too long" if late.is_nothing else seen,
-        "Erase them: carealert db retention.",
+        late.count == 0,
+        (seen if late.count else "nothing is overdue") + held,
+        "Run 'carealert db retention', and look why no night's run did it.",
     )
 
 

@@ -8,12 +8,13 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from apscheduler.events import EVENT_SCHEDULER_SHUTDOWN
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from carealert import clock
+from carealert.adapters.db.retention import scrub
 from carealert.adapters.feeds.push import PushFeeds
 from carealert.bootstrap import App
 from carealert.services import (
@@ -126,12 +127,13 @@ class Ticks:
             a_day = app.settings.consent_asks_a_day
             consent_asking.ask_again(app.db, app.composer, app.office, a_day, self._now())
 
-    def erase(self) -> None:
-        """Erase what has been kept long enough."""
+    def keep_to_periods(self) -> None:
+        """Once a night, end what is kept for a time only."""
         if self._leads():
-            done = retention.erase(self._app.db, self._app.settings.keep, self._now())
-            if not done.is_nothing:
-                log.info("kept long enough and erased: %s", done)
+            app = self._app
+            keeping = retention.Keeping(app.settings.periods, app.settings.assumed_life)
+            zone = app.settings.zone
+            retention.nightly(app.db, keeping, partial(scrub, app.engine), zone, self._now())
 
     def follow_up(self) -> None:
         """Run the escalation steps that are due."""
@@ -174,7 +176,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.watch_feeds, every * 15),
         (ticks.chain_journal, every * 5),
         (ticks.ask_again, every * 600),
-        (ticks.erase, every * 3600 * 6),
+        (ticks.keep_to_periods, every * 600),
     )
     for job, interval in jobs:
         scheduler.add_job(

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from carealert.domain.drills import Drills
-from carealert.domain.retention import Keep
+from carealert.domain.retention import PERIODS, Periods
 
 CONFIG_FILE = "carealert.toml"
 KEY_FILE = "secret.key"
@@ -118,7 +118,8 @@ class Settings(BaseSettings):
     keep_contacts_days: int = Field(
         30,
         ge=1,
-        description="Days after which somebody who agrees to nothing any more is forgotten.",
+        description="Days after which somebody is forgotten who agrees to nothing any more, or "
+        "whose phone said STOP.",
     )
     hold_minutes: int = Field(
         15,
@@ -203,13 +204,9 @@ class Settings(BaseSettings):
         return timedelta(hours=self.assumed_life_hours)
 
     @property
-    def keep(self) -> Keep:
-        """How long personal data is kept."""
-        return Keep(
-            timedelta(days=self.keep_texts_days),
-            timedelta(days=self.keep_answers_days),
-            timedelta(days=self.keep_contacts_days),
-        )
+    def periods(self) -> Periods:
+        """How long texts, answers and contact data are kept."""
+        return {one.kept: timedelta(days=getattr(self, one.setting)) for one in PERIODS}
 
     @property
     def hold_for(self) -> timedelta:

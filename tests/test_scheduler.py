@@ -114,3 +114,12 @@ def test_the_scheduler_polls_delivers_and_stops(app: App, server: Server) -> Non
     finally:
         running.shutdown(wait=True)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("poll")]
+
+
+def test_one_leader_keeps_to_the_periods_once_a_night(app: App) -> None:
+    Ticks(app, "leader", lambda: NOW).keep_to_periods()
+    Ticks(app, "leader", lambda: NOW + MINUTE).keep_to_periods()
+    Ticks(app, "other", lambda: NOW + MINUTE * 60 * 24).keep_to_periods()
+    with app.db.reading() as stores:
+        runs = stores.journal.since(NOW - MINUTE, "retention")
+    assert [line.at for line in runs] == [NOW], "the other one does not lead"

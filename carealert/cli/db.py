@@ -1,6 +1,6 @@
 """`carealert db`: bring tables up to date, say where they stand, copy them."""
 
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +8,10 @@ import typer
 
 from carealert.adapters.db import keyring, migrating
 from carealert.adapters.db.journal import SqlJournal
+from carealert.adapters.db.retention import scrub
 from carealert.adapters.sealing import KeyRing
 from carealert.bootstrap import App, open_app
+from carealert.cli import retention_report
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
 from carealert.domain.access import Right
@@ -82,20 +84,30 @@ def rekey(
 
 
 @app.command("retention")
-def retention_(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and erase nothing.")] = False,
+def keep_to_periods(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is due, and change nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Erase what has been kept long enough, as a worker does by itself four times a day.
+    """End what is kept for a time only: texts, answers, and people who agree to nothing any more.
 
+    The worker does this every night. How long each is kept is set by CAREALERT_KEEP_TEXTS_DAYS,
+    CAREALERT_KEEP_ANSWERS_DAYS and CAREALERT_KEEP_CONTACTS_DAYS.
     Example: carealert db retention --dry-run
     """
     application = open_app()
-    do = retention.show_due if dry_run else retention.erase_now
-    found = do(application.db, application.operator, application.settings.keep, now())
-    what = "due" if dry_run else "erased"
-    text = f"{found.texts} texts, {found.answers} answers and {found.people} people {what}."
-    emit({**asdict(found), "dry_run": dry_run}, as_json, text)
+    settings = application.settings
+    keeping = retention.Keeping(settings.periods, settings.assumed_life)
+    found = retention.due(application.db, application.operator, keeping, now())
+    if dry_run:
+        emit(retention_report.due(found), as_json, retention_report.due_text(found))
+        return
+    done = retention.keep_to(
+        application.db, application.operator, keeping, partial(scrub, application.engine), now()
+    )
+    data = {"due": retention_report.due(found), "done": retention_report.done(done)}
+    emit(data, as_json, retention_report.done_text(done))
 
 
 @app.command("repair-cells")

@@ -9,7 +9,7 @@ import pytest
 from carealert.adapters.db.tables import metadata
 from carealert.domain.access import GRANTS, Right, Role
 from carealert.domain.people import Purpose
-from carealert.domain.retention import Keep
+from carealert.domain.retention import PERIODS, Kept
 from carealert.services.consenting import GOOD_FOR
 from carealert.services.discretion import SMALLEST_GROUP
 from carealert.services.polling import KEEP_RECORDS
@@ -86,10 +86,10 @@ def test_the_times_are_those_of_the_code() -> None:
     kept = table("What")
     assert kept["A consent"][0].startswith(f"{GOOD_FOR.days} days")
     assert kept["Records of polled feeds (nobody's data)"][0] == f"{KEEP_RECORDS.days} days"
-    keep = Keep()
-    assert kept["Texts of messages; a hash stays"][0] == f"{keep.texts.days} days"
-    assert kept["What people wrote to us; its meaning stays"][0] == f"{keep.answers.days} days"
-    assert kept["Somebody who agrees to nothing any more"][0] == f"{keep.contacts.days} days"
+    days = {one.kept: f"{one.days} days" for one in PERIODS}
+    assert kept["Texts of messages; a hash stays"][0] == days[Kept.TEXTS]
+    assert kept["What people wrote to us; its meaning stays"][0] == days[Kept.ANSWERS]
+    assert kept["Somebody who agrees to nothing any more"][0] == days[Kept.CONTACTS]
     assert f"Groups below {SMALLEST_GROUP} are hidden" in PAGE
 
 

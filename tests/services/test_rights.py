@@ -51,9 +51,13 @@ MACHINE = {
     "places.relocate": "imports of areas",
     "places.relocated_notes": "imports of areas",
     "quality.alike_in": "imports",
-    "retention.due": "doctor",
-    "retention.erase": "the tick of retention",
     "reporting.facility_within": "other services",
+    "retention.end_answers": "the runs of `retention`",
+    "retention.end_contacts": "the runs of `retention`",
+    "retention.end_texts": "the runs of `retention`",
+    "retention.nightly": "the tick of each night",
+    "retention.overdue": "doctor",
+    "retention.waiting": "`retention.due` and doctor",
 }
 #: Rights that are asked for outside of the services of today.
 ELSEWHERE = {

@@ -33,6 +33,8 @@ def _sqlite(url: str) -> Engine:
             "synchronous=FULL",
             f"busy_timeout={BUSY_MS}",
             "foreign_keys=ON",
+            # What is deleted must not be left in the file's free pages.
+            "secure_delete=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_
 
 from carealert.adapters.db.outbox_rows import PENDING, in_state, notice_id
 from carealert.adapters.db.persons import TABLES
+from carealert.adapters.db.reduced import unhashed
 from carealert.adapters.db.subjects import STOPPED, WAITING, hasten
 from carealert.adapters.db.tables import (
     attempt,
@@ -39,6 +40,11 @@ from carealert.services.ports.registry import Forgotten, StillSending
 
 _HASH_BYTES = 16
 _PENDING = frozenset(state.value for state in PENDING)
+#: What says who a resident is, and no message to their caregivers needs.
+IDENTITY = (
+    *("name_sealed", "notes_sealed", "consent_giver_sealed"),
+    *("phone_sealed", "phone_hash", "phone_sharing"),
+)
 _BUSY = (NoticeState.CLAIMED, NoticeState.UNKNOWN)
 
 
@@ -61,6 +67,24 @@ def forget(
     return Forgotten(len(own), about, messages)
 
 
+def forget_identity(connection: Connection, sealer: Sealer, ref: str, now: datetime) -> None:
+    """Take out who a resident is and their phone; what their caregivers are told by stays.
+
+    Raises StillSending.
+    """
+    kind = PersonKind.RESIDENT
+    of_them = resident.c.ref == ref
+    phone_hash = connection.scalar(select(resident.c.phone_hash).where(of_them))
+    work = _Forgetting(connection, sealer, kind, ref, now, token=ref)
+    work.refuse_if_busy()
+    connection.execute(update(resident).where(of_them).values(dict.fromkeys(IDENTITY)))
+    own = work.own_notices()
+    work.blank(own)
+    work.unlink_inbound(phone_hash, own)
+    given = and_(consent.c.person_kind == kind.value, consent.c.person_ref == ref)
+    connection.execute(update(consent).where(given).values(giver_sealed=None))
+
+
 @dataclass(frozen=True, slots=True)
 class _Forgetting:
     connection: Connection
@@ -71,7 +95,7 @@ class _Forgetting:
     token: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "token", f"gone-{secrets.token_hex(8)}")
+        object.__setattr__(self, "token", self.token or f"gone-{secrets.token_hex(8)}")
 
     def refuse_if_busy(self) -> None:
         """A message that is at the gateway's door cannot be taken back, nor its row moved."""
@@ -105,11 +129,28 @@ class _Forgetting:
                 "phone_hash": secrets.token_bytes(_HASH_BYTES),
                 "phone_sealed": self.sealer.seal(""),
                 "text_sealed": self.sealer.seal(""),
+                "facts": unhashed(row.facts),
                 "second_language": None,
             }
             self.connection.execute(insert(notice), [values])
             self._move_children(row.id, values["id"])
             self.connection.execute(delete(notice).where(notice.c.id == row.id))
+
+    def blank(self, rows: Iterable[Row[Any]]) -> None:
+        """Leave notices under the ref, without text and without anybody's phone."""
+        for row in rows:
+            self.connection.execute(
+                update(notice)
+                .where(notice.c.id == row.id)
+                .values(
+                    phone_hash=secrets.token_bytes(_HASH_BYTES),
+                    phone_sealed=self.sealer.seal(""),
+                    text_sealed=self.sealer.seal(""),
+                    facts=unhashed(row.facts),
+                    second_language=None,
+                )
+            )
+            self._move_children(row.id, row.id)
 
     def _move_children(self, old: str, new: str) -> None:
         for child in (notice_about, attempt, delivery_event, inbound):
@@ -134,7 +175,7 @@ class _Forgetting:
         theirs = and_(about.kind == self.kind.value, about.ref == self.ref)
         listed = select(about.notice_id).where(theirs)
         to_desk = notice.c.recipient_kind == RecipientKind.CITY_DESK.value
-        query = select(notice.c.id, notice.c.about, notice.c.state).where(
+        query = select(notice.c.id, notice.c.about, notice.c.state, notice.c.facts).where(
             or_(notice.c.id.in_(listed), to_desk)
         )
         done = 0
@@ -153,7 +194,7 @@ class _Forgetting:
         if row.state == NoticeState.READY.value and not others:
             values |= {"state": NoticeState.CANCELLED.value, "error_code": "forgotten"}
         if row.state not in _PENDING or "state" in values:
-            values["text_sealed"] = self.sealer.seal("")
+            values |= {"text_sealed": self.sealer.seal(""), "facts": unhashed(row.facts)}
         self.connection.execute(update(notice).where(notice.c.id == row.id).values(values))
 
     def unlink_inbound(self, phone_hash: bytes | None, own: Sequence[Row[Any]]) -> int:

@@ -14,6 +14,7 @@ from carealert.adapters.db.outbox_rows import (
     may_be_heard,
     told_of,
 )
+from carealert.adapters.db.reduced import is_reduced
 from carealert.adapters.db.subjects import open_tasks, put_states, put_timers, stop_timers
 from carealert.adapters.db.tables import decision, match, not_sent, notice, subject, warning
 from carealert.adapters.sealing import Sealer
@@ -36,7 +37,8 @@ def history(
 ) -> IncidentHistory:
     """Who was told what last, and the state of every subject.
 
-    Somebody whose last message was a stand-down has heard the end: a later warning is new to them.
+    Somebody whose last message was a stand-down has heard the end: a later warning is new to them,
+    and so it is where that message is too old for its text to be kept.
     """
     query = (
         select(notice)
@@ -51,7 +53,7 @@ def history(
     told: dict[tuple[RecipientKind, str], Told] = {
         (RecipientKind(kind), ref): told_of(row, sealer)
         for (kind, ref), row in newest.items()
-        if row.kind != MessageKind.STAND_DOWN.value
+        if row.kind != MessageKind.STAND_DOWN.value and not is_reduced(row.facts)
     }
     return IncidentHistory(incident, revision, told, states_of(connection, incident))
 

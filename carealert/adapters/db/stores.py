@@ -84,7 +84,7 @@ class SqlStores:
 
     @cached_property
     def retention(self) -> SqlRetention:
-        """What has been kept long enough."""
+        """What is kept for a time only."""
         return SqlRetention(self._connection, self._sealer)
 
     @cached_property

@@ -83,6 +83,7 @@ class App:
             sender_tag=settings.sender_tag,
             time_zone=settings.zone,
             default_language=settings.default_language,
+            office_phone=settings.office_phone or "",
         )
 
     @cached_property

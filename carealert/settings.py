@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         pattern=r"^\+[1-9]\d{6,14}$",
         description="Phone of the city desk in E.164; without it the desk has the board only.",
     )
+    office_phone: str | None = Field(
+        None,
+        pattern=r"^\+[1-9]\d{6,14}$",
+        description="Phone in E.164 that the public may call; people who text INFO are told it.",
+    )
     desk_language: str = Field("en", description="Language of messages to the city desk.")
     assumed_life_hours: int = Field(
         12, ge=1, le=240, description="Hours that a warning without `expires` is taken to hold."

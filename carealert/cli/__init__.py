@@ -103,11 +103,19 @@ def main() -> None:
     except NoSuchOfficer as error:
         _stop(f"CAREALERT_USER: {error}", Exit.CONFIG)
     except NotAllowed as error:
-        application = open_app()
-        note_refusal(application.db, application.operator, error.what, now())
+        _note(error)
         _stop(str(error), Exit.FAILED)
     except OperationalError as error:
         _stop(f"The database cannot be used: {_first_line(error)}", Exit.UNREACHABLE)
+
+
+def _note(refusal: NotAllowed) -> None:
+    """Who was refused stays refused, also where the journal cannot be written now."""
+    application = open_app()
+    try:
+        note_refusal(application.db, application.operator, refusal.what, now())
+    except OperationalError as error:
+        sys.stderr.write(f"carealert: The journal has no line of this: {_first_line(error)}\n")
 
 
 def _first_line(error: OperationalError) -> str:

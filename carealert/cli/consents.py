@@ -108,6 +108,33 @@ def expiring(
     emit(data, as_json, "\n".join(lines) or f"No consent runs out within {days} days.")
 
 
+@app.command()
+def calls(as_json: AsJson = False) -> None:
+    """List whom an officer has to call about their data, and why.
+
+    Example: carealert consents calls --json
+    """
+    application = open_app()
+    found = consenting.calls(application.db, application.operator, now())
+    data = [{"kind": kind, "ref": ref, "why": why} for kind, ref, why in found]
+    lines = [f"{kind} {ref}  {why}" for kind, ref, why in found]
+    emit(data, as_json, "\n".join(lines) or "Nobody has to be called.")
+
+
+@app.command()
+def called(kind: PersonKind, ref: Ref) -> None:
+    """Record that somebody who asked to be erased was called, and what they said is done.
+
+    Example: carealert consents called caregiver C7
+    """
+    try:
+        application = open_app()
+        consenting.called(application.db, application.operator, kind, ref, now())
+    except NotInRegister as problem:
+        fail(str(problem), Exit.NOTHING)
+    emit({"ref": ref}, as_json=False, text=f"Recorded: {kind} {ref} was called.")
+
+
 def _words(purposes: list[Purpose]) -> str:
     return ", ".join(purposes)
 

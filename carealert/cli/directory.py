@@ -17,7 +17,6 @@ from carealert.clock import now
 from carealert.domain.organisations import Organisation, OrganisationType
 from carealert.domain.reasons import BadReason
 from carealert.services import organisations as directory
-from carealert.services.access import NotAllowed
 from carealert.services.organisations import (
     HouseholdsRefused,
     NoOrganisationHasRef,
@@ -65,7 +64,7 @@ def import_(
         stop_on(scan.errors, as_json)
     try:
         report = directory.import_organisations(db, who, good, at, dry_run=dry_run)
-    except (HouseholdsRefused, NotAllowed) as problem:
+    except HouseholdsRefused as problem:
         fail(f"Nothing was imported: {problem}", Exit.FAILED)
     if not dry_run:
         show(report, scan.notes, as_json)

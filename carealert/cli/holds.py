@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from carealert.bootstrap import open_app
+from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.clock import now
+from carealert.domain.access import Actor
 from carealert.services import holding, warning_office
 from carealert.services.holding import NotHeld
 from carealert.services.ports.feeds import UnmappedEvent
@@ -16,7 +17,10 @@ from carealert.services.ports.holds import HeldWarning
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WarningId = Annotated[int, typer.Argument(metavar="ID")]
-By = Annotated[str, typer.Option(help="Your name, kept with the decision.")]
+By = Annotated[
+    str | None,
+    typer.Option(help="Your name, kept with the decision; under CAREALERT_USER that name is."),
+]
 
 
 def held(as_json: AsJson = False) -> None:
@@ -30,7 +34,7 @@ def held(as_json: AsJson = False) -> None:
     emit([_held_json(one) for one in waiting], as_json, "\n".join(lines) or "Nothing is held.")
 
 
-def release(warning_id: WarningId, by: By, as_json: AsJson = False) -> None:
+def release(warning_id: WarningId, by: By = None, as_json: AsJson = False) -> None:
     """Say that a held warning is no test: it is planned next, as what it says.
 
     Example: carealert warnings release 12 --by "A. Rahman"
@@ -38,7 +42,7 @@ def release(warning_id: WarningId, by: By, as_json: AsJson = False) -> None:
     _decide(holding.release, warning_id, by, as_json, "released: it is planned next.")
 
 
-def discard(warning_id: WarningId, by: By, as_json: AsJson = False) -> None:
+def discard(warning_id: WarningId, by: By = None, as_json: AsJson = False) -> None:
     """Say that a held warning is a test: nobody is told.
 
     Example: carealert warnings discard 12 --by "A. Rahman"
@@ -59,14 +63,11 @@ def unmapped(as_json: AsJson = False) -> None:
 
 
 def _decide(
-    how: Callable[..., HeldWarning], warning_id: int, by: str, as_json: bool, done: str
+    how: Callable[..., HeldWarning], warning_id: int, by: str | None, as_json: bool, done: str
 ) -> None:
-    name = by.strip()
-    if not 0 < len(name) <= _LONGEST_NAME:
-        fail(f"--by needs a name of 1 to {_LONGEST_NAME} characters.", Exit.USAGE)
+    application = open_app()
+    who = _decider(application, by)
     try:
-        application = open_app()
-        who = replace(application.operator, name=name)
         decided = how(application.db, who, warning_id, now())
     except NotHeld as problem:
         fail(str(problem), Exit.NOTHING)
@@ -74,6 +75,19 @@ def _decide(
 
 
 _LONGEST_NAME = 100
+
+
+def _decider(application: App, by: str | None) -> Actor:
+    """Whose name stands with the decision: an account's own, else the one that was given."""
+    name = (by or "").strip()
+    own = application.settings.user
+    if own is None:
+        if not 0 < len(name) <= _LONGEST_NAME:
+            fail(f"--by needs a name of 1 to {_LONGEST_NAME} characters.", Exit.USAGE)
+        return replace(application.operator, name=name)
+    if by is not None and name != own:
+        fail(f"--by is another name than CAREALERT_USER ('{own}'): leave it out.", Exit.USAGE)
+    return application.operator
 
 
 def _held_json(one: HeldWarning) -> dict[str, Any]:

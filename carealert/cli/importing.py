@@ -1,6 +1,6 @@
 """What every import prints: how many rows did what, what to look at, and what to mend."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -41,6 +41,12 @@ def stop_on(errors: Sequence[RowError], as_json: bool) -> None:
     more = f" ({len(errors) - _SHOWN} more are not shown)" if len(errors) > _SHOWN else ""
     many = _many(len(errors), "error")
     fail(f"Nothing was imported: mend {many}{more} and try again.", Exit.FAILED)
+
+
+def tell_rows(errors: Iterable[RowError]) -> None:
+    """Say on stderr which rows are wrong, the first of many; what to do follows."""
+    for error in islice(errors, _SHOWN):
+        typer.echo(str(error), err=True)
 
 
 def show(report: ImportReport, notes: Sequence[str], as_json: bool) -> None:

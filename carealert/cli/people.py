@@ -20,10 +20,12 @@ from carealert.cli.importing import (
     show,
     show_trial,
     stop_on,
+    tell_rows,
 )
 from carealert.cli.output import Exit, emit, fail
-from carealert.cli.progress import progress
+from carealert.cli.progress import Step, progress
 from carealert.clock import now
+from carealert.services.own_part import NotTheirs
 from carealert.services.places import coverage
 from carealert.services.ports.registry import Quality, QualityLimits, UnknownResidents
 from carealert.services.quality import find_duplicates, measure
@@ -90,16 +92,26 @@ def _import_or_try(
     application: App, sources: dict[str, Source], dry_run: bool
 ) -> tuple[people_files.PeopleFiles, ImportReport]:
     """Import the files if nothing is wrong with them; else find out what more is."""
-    db, who = application.db, application.operator
     with progress() as step:
         files = people_files.scan(sources, defaults_of(application), step)
-        people = (files.residents, files.caregivers)
-        if not dry_run and not files.errors:
-            with suppress(UnknownResidents):  # their rows are named below
-                return files, import_people(db, who, *people, now(), step=step)
-        report, unknown = try_people(db, who, *people, known=files.resident_refs, step=step)
-        files.refuse_unknown(unknown)
-    return files, report
+        try:
+            return files, _report_of(application, files, dry_run, step)
+        except NotTheirs as refusal:
+            tell_rows(files.outside(refusal.refs))
+            raise
+
+
+def _report_of(
+    application: App, files: people_files.PeopleFiles, dry_run: bool, step: Step
+) -> ImportReport:
+    db, who = application.db, application.operator
+    people = (files.residents, files.caregivers)
+    if not dry_run and not files.errors:
+        with suppress(UnknownResidents):  # their rows are named below
+            return import_people(db, who, *people, now(), step=step)
+    report, unknown = try_people(db, who, *people, known=files.resident_refs, step=step)
+    files.refuse_unknown(unknown)
+    return report
 
 
 def _tell(

@@ -1,6 +1,6 @@
 """The files of one import of people: where they are, what they hold, and what must be mended."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,15 @@ class PeopleFiles:
                 spelled = f"{', '.join(named[:_NAMED])}{more}"
                 what = f"names residents who are not in the register: {spelled}"
                 scan.errors.append(RowError(scan.source.label, line, name, what, fix))
+
+    def outside(self, refs: Collection[str]) -> Iterator[RowError]:
+        """The rows of these refs, each as an error: they are not the officer's to import."""
+        what, fix = "is of somebody outside your areas", "Leave the row out"
+        for scan in self.scans.values():
+            for line, item in zip(scan.lines, scan.items, strict=True):
+                ref = item.ref if isinstance(item, Resident) else item[0].ref
+                if ref in refs:
+                    yield RowError(scan.source.label, line, "ref", what, fix)
 
 
 def sources_of(

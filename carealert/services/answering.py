@@ -10,8 +10,8 @@ from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.replies import Meaning, MeaningKind, understand
 from carealert.domain.rules import SubjectKind
 from carealert.services import own_data
-from carealert.services.consent_asking import keep_answer
-from carealert.services.drill_answers import asked_by, keep_drill_answer
+from carealert.services.consent_asking import asked_by, keep_answer
+from carealert.services.drill_answers import keep_drill_answer
 from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
 from carealert.services.ports.store import Database, Stores
@@ -29,6 +29,7 @@ _HOUR = timedelta(hours=1)
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 _KNOWN = {status.value: status for status in DeliveryStatus}
 _STATUSES = frozenset(status.value for status in ContinuityStatus)
+_OWN_DATA = (MeaningKind.INFO, MeaningKind.DELETE)
 #: What the gateway itself recognised (Twilio's OptOutType), where it did.
 _OPT_OUT = {"STOP": MeaningKind.STOP, "START": MeaningKind.START}
 
@@ -60,7 +61,7 @@ class _Inbound:
 
     @property
     def language(self) -> str | None:
-        """In which language to answer; None for a stranger, who is not answered."""
+        """In which language to answer; None for a stranger."""
         if self.question:
             return self.question.language
         return self.owners[0].language if self.owners else None
@@ -145,6 +146,8 @@ def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None, dict[str, 
         return own_data.tell(stores, owners, inbound.now)
     if owners and kind is MeaningKind.DELETE:
         return own_data.erase(stores, owners, number, inbound.meaning.answer, inbound.now)
+    if not owners and inbound.question is None and kind in _OWN_DATA:
+        return own_data.nothing_held(stores, number, inbound.now)
     if inbound.question is None:
         # Somebody in the register may write at any time; only a question can be answered.
         return ("unasked" if owners else "unknown_sender"), None, {}
@@ -168,7 +171,7 @@ def _start(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
 
 def _answered(
     stores: Stores, inbound: _Inbound, question: OpenQuestion, answer: str
-) -> tuple[str, str]:
+) -> tuple[str, str | None]:
     if question.is_consent:
         return keep_answer(stores, question, inbound.number, answer, inbound.now)
     if question.is_drill:
@@ -214,13 +217,16 @@ def _answer(
     template: str | None,
     details: Mapping[str, str],
 ) -> str | None:
-    if template is None or inbound.language is None:
+    language = inbound.language
+    if language is None and template == own_data.NOTHING:
+        language = ""  # that of the office; nothing else is said to strangers
+    if template is None or language is None:
         return None
     most = MOST_ANSWERS_TO_UNCLEAR if template == "unclear" else MOST_ANSWERS
     if stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most:
         return None
     try:
-        return composer.answer(template, inbound.language, details=details).body
+        return composer.answer(template, language, details=details).body
     except TemplateProblem as problem:
         # What they said is worth more than our thanks: it must be saved all the same.
         log.error("the answer %s has no text: %s", template, problem)  # noqa: TRY400

@@ -1,13 +1,13 @@
 """Records that somebody asked about and found to be right: they do not count as stale."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from carealert.domain.access import Actor, Right
-from carealert.services.access import Reach, needs, reach
+from carealert.services.access import needs, reach, within
 from carealert.services.ports.consents import PersonKind
-from carealert.services.ports.store import Database, Stores
+from carealert.services.ports.store import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,11 @@ def confirm(db: Database, who: Actor, refs: Sequence[str], now: datetime) -> Con
     """
     with db.transaction() as stores:
         theirs = reach(stores, who)
-        residents, caregivers = _people(stores, theirs, refs)
+        every = (
+            (PersonKind.RESIDENT, [one.ref for one in stores.people.residents(refs)]),
+            (PersonKind.CAREGIVER, [carer.ref for carer, _ in stores.people.caregivers(refs)]),
+        )
+        residents, caregivers = (within(stores, theirs, kind, known) for kind, known in every)
         facilities = [
             one.ref
             for one in stores.facilities.get(refs)
@@ -43,17 +47,3 @@ def confirm(db: Database, who: Actor, refs: Sequence[str], now: datetime) -> Con
         )
         stores.journal.write(now, "confirmed", "register", by=who.name, records=str(records))
     return Confirmed(records)
-
-
-def _people(stores: Stores, theirs: Reach, refs: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Those of these refs that are residents, and caregivers, within reach."""
-    wanted = list(refs)
-    residents = [one.ref for one in stores.people.residents(wanted) if theirs.has(one.area_code)]
-    carers = stores.people.caregivers(wanted)
-    if theirs.codes is None:
-        return residents, [who.ref for who, _ in carers]
-    homes = stores.people.residents(link.resident_ref for _, links in carers for link in links)
-    near = {one.ref for one in homes if theirs.has(one.area_code)}
-    return residents, [
-        who.ref for who, links in carers if any(link.resident_ref in near for link in links)
-    ]

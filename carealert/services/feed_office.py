@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from carealert.domain.access import Actor, Right
-from carealert.services.access import needs
+from carealert.services.access import everywhere, needs
 from carealert.services.discretion import bare_url
 from carealert.services.polling import Poller, PollResult, Trial
 from carealert.services.ports.feeds import Feed, FeedHealth, FetchRecord
@@ -38,7 +38,11 @@ def due_feeds(db: Database, who: Actor, now: datetime) -> list[str]:  # noqa: AR
 
 @needs(Right.EDIT_FEEDS)
 def add_feed(db: Database, who: Actor, feed: Feed, now: datetime) -> None:
-    """Add a feed, or change the one of this name; the journal keeps its address without secrets."""
+    """Add a feed, or change the one of this name; the journal keeps its address without secrets.
+
+    Raises NotAllowed for an actor with areas: a feed warns more than their part.
+    """
+    everywhere(who, "The list of feeds")
     with db.transaction() as stores:
         stores.feeds.add(feed)
         subject, url = f"feed:{feed.name}", bare_url(feed.url)
@@ -47,7 +51,11 @@ def add_feed(db: Database, who: Actor, feed: Feed, now: datetime) -> None:
 
 @needs(Right.EDIT_FEEDS)
 def remove_feed(db: Database, who: Actor, name: str, now: datetime) -> bool:
-    """Stop polling a feed, its warnings stay; False where there is none of this name."""
+    """Stop polling a feed, its warnings stay; False where there is none of this name.
+
+    Raises NotAllowed for an actor with areas.
+    """
+    everywhere(who, "The list of feeds")
     with db.transaction() as stores:
         removed = stores.feeds.remove(name)
         if removed:

@@ -7,7 +7,7 @@ from carealert.domain.access import Actor, Right
 from carealert.domain.hold_alarms import overdue_draft
 from carealert.domain.planning import active_infos
 from carealert.domain.warnings import MsgType
-from carealert.services.access import needs
+from carealert.services.access import everywhere, needs
 from carealert.services.alerting import OfficeSettings
 from carealert.services.ports.holds import HeldWarning, HoldDecision
 from carealert.services.ports.store import Database, Stores
@@ -33,15 +33,18 @@ class WatchResult:
 def release(db: Database, who: Actor, warning_id: int, now: datetime) -> HeldWarning:
     """The actor says that it is no test: it is planned next, as what it says if it is real.
 
-    Raises NotHeld.
+    Raises NotHeld, and NotAllowed for an actor with areas: a warning is for more than their part.
     """
-    return _decide(db, warning_id, HoldDecision.RELEASE, who.name, now)
+    return _decide(db, who, warning_id, HoldDecision.RELEASE, now)
 
 
 @needs(Right.DECIDE_WARNINGS)
 def discard(db: Database, who: Actor, warning_id: int, now: datetime) -> HeldWarning:
-    """The actor says that it is a test: it is planned next, and reaches nobody. Raises NotHeld."""
-    return _decide(db, warning_id, HoldDecision.DISCARD, who.name, now)
+    """The actor says that it is a test: it is planned next, and reaches nobody.
+
+    Raises as `release` does.
+    """
+    return _decide(db, who, warning_id, HoldDecision.DISCARD, now)
 
 
 def watch(db: Database, composer: Composer, office: OfficeSettings, now: datetime) -> WatchResult:
@@ -66,8 +69,9 @@ def watch(db: Database, composer: Composer, office: OfficeSettings, now: datetim
 
 
 def _decide(
-    db: Database, warning_id: int, decision: HoldDecision, by: str, now: datetime
+    db: Database, who: Actor, warning_id: int, decision: HoldDecision, now: datetime
 ) -> HeldWarning:
+    everywhere(who, "The decision about a warning")
     with db.transaction() as stores:
         held = stores.holds.get(warning_id)
         if held is None:
@@ -76,7 +80,7 @@ def _decide(
             raise NotHeld(
                 f"A later message took the place of warning {warning_id}: decide on that."
             )
-        if not _close(stores, held, decision, by, now):
+        if not _close(stores, held, decision, who.name, now):
             raise NotHeld(_decided_before(held))
         if decision is HoldDecision.RELEASE:
             stores.warnings.settle(warning_id)
@@ -105,7 +109,9 @@ def _close(
     if not stores.holds.decide(held.warning_id, decision, by, now):
         return False
     stores.holds.desk_done(held.warning_id, now)
-    stores.journal.write(now, "hold_closed", f"warning:{held.warning_id}", decision=decision.value)
+    named = {"by": by} if by else {}
+    subject = f"warning:{held.warning_id}"
+    stores.journal.write(now, "hold_closed", subject, decision=decision.value, **named)
     return True
 
 

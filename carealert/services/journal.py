@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from carealert.domain.access import Actor, Right
 from carealert.domain.chain import Break, Verifier
-from carealert.services.access import needs
+from carealert.services.access import everywhere, needs
 from carealert.services.ports.records import JournalLine
 from carealert.services.ports.store import Database
 
@@ -38,11 +38,15 @@ def chain(db: Database) -> int:
 @needs(Right.READ_JOURNAL)
 def lines(
     db: Database,
-    who: Actor,  # noqa: ARG001 - refs and counts, nobody's data
+    who: Actor,
     limit: int,
     event: str | None = None,
 ) -> Sequence[JournalLine]:
-    """What happened, newest first; of one event, if it is named."""
+    """What happened, newest first; of one event, if it is named.
+
+    Lines name people of the whole city by ref: raises NotAllowed for an actor with areas.
+    """
+    everywhere(who, "The journal")
     with db.reading() as stores:
         return stores.journal.recent(limit, event)
 

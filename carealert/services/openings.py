@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from carealert.domain.access import Actor, Right
-from carealert.services.access import needs
+from carealert.services.access import everywhere, needs
 from carealert.services.ports.store import Database
 
 #: Events of the journal that stand for opening: a whole phone, the whole register, a deletion.
@@ -27,8 +27,12 @@ class Opening:
 
 
 @needs(Right.READ_JOURNAL)
-def openings(db: Database, who: Actor, start: datetime, zone: ZoneInfo) -> list[Opening]:  # noqa: ARG001
-    """Since `start` (aware), the newest day first and on it who did most first."""
+def openings(db: Database, who: Actor, start: datetime, zone: ZoneInfo) -> list[Opening]:
+    """Since `start` (aware), the newest day first and on it who did most first.
+
+    Raises NotAllowed for an actor with areas of their own.
+    """
+    everywhere(who, "The count of openings")
     counts: Counter[tuple[date, str, str]] = Counter()
     with db.reading() as stores:
         for event in EVENTS:

@@ -28,7 +28,10 @@ class NobodyHasRef(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Refs that a search led to. `looked_at` counts the names that were opened for it."""
+    """Refs that a search led to.
+
+    `looked_at` counts the names that were opened for it, of those in the actor's areas.
+    """
 
     hits: tuple[tuple[str, str], ...]
     looked_at: int = 0
@@ -97,17 +100,19 @@ def find_by_name(db: Database, who: Actor, text: str) -> Found:
     """
     wanted = (name_key(text) or "").split()
     hits: list[tuple[str, str]] = []
-    looked = 0
+    opened = looked = 0
     with db.reading() as stores:
         theirs = reach(stores, who)
         for kind in PersonKind:
-            found = []
-            for ref, name in stores.people.names(kind, MOST_NAMES - looked):
-                looked += 1
+            named, found = [], []
+            for ref, name in stores.people.names(kind, MOST_NAMES - opened):
+                named.append(ref)
                 words = (name_key(name) or "").split()
                 if wanted and all(any(w.startswith(part) for w in words) for part in wanted):
                     found.append(ref)
-            mine = within(stores, theirs, kind, found)
+            opened += len(named)
+            mine = within(stores, theirs, kind, named)
+            looked += len(mine)
             hits += [(kind.value, ref) for ref in found if ref in mine]
     return Found(tuple(hits[:MOST_FOUND]), looked, len(hits) > MOST_FOUND)
 

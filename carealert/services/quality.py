@@ -21,6 +21,7 @@ def find_duplicates(db: Database, who: Actor) -> Mapping[str, Likeness]:
 
 
 def _traces(stores: Stores, theirs: Reach, kind: PersonKind) -> Iterator[Trace]:
+    """Of those within reach."""
     every = stores.people.traces(kind)
     if theirs.codes is None:
         return every
@@ -29,13 +30,15 @@ def _traces(stores: Stores, theirs: Reach, kind: PersonKind) -> Iterator[Trace]:
     return (one for one in found if one.ref in mine)
 
 
-def alike_in(stores: Stores, kind: PersonKind, people: Iterable[Resident | Caregiver]) -> Likeness:
-    """Pairs of which at least one is among these people; the other may be in the register."""
+def alike_in(
+    stores: Stores, theirs: Reach, kind: PersonKind, people: Iterable[Resident | Caregiver]
+) -> Likeness:
+    """Pairs of which at least one is among these people; the other may be registered in reach."""
     own = [trace_of(one) for one in people]
     if not own:
         return Likeness(())
     refs = {one.ref for one in own}
-    others = (one for one in stores.people.traces(kind) if one.ref not in refs)
+    others = (one for one in _traces(stores, theirs, kind) if one.ref not in refs)
     return alike([*own, *others], refs)
 
 

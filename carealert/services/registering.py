@@ -7,10 +7,16 @@ from datetime import datetime
 from carealert.domain.access import Actor, Right
 from carealert.domain.duplicates import Likeness
 from carealert.domain.facilities import Facility
-from carealert.domain.people import Caregiver, CareLink, Need, Resident
+from carealert.domain.people import CareLink, Need, Resident
 from carealert.services import people_notes
 from carealert.services.access import NotAllowed, Reach, everywhere, needs, reach, within
 from carealert.services.facility_lines import FacilityLine, Wanted, facility_line
+from carealert.services.own_part import (
+    NAMED,
+    CaregiverWithLinks,
+    must_be_theirs,
+    with_links_elsewhere,
+)
 from carealert.services.places import relocate, relocated_notes
 from carealert.services.ports.consents import PersonKind
 from carealert.services.ports.registry import (
@@ -23,11 +29,6 @@ from carealert.services.ports.registry import (
 from carealert.services.ports.store import Database, Stores
 from carealert.services.quality import alike_in
 
-#: A caregiver and whom this person cares for.
-CaregiverWithLinks = tuple[Caregiver, Sequence[CareLink]]
-
-#: Refs that a refusal names.
-_NAMED = 5
 #: People that are made ready and written in one go.
 _BATCH = 2000
 
@@ -60,7 +61,8 @@ def import_people(
 
     Everything is made ready beside the other writers, and written in one transaction. Raises
     UnknownResidents where a caregiver cares for somebody who is in neither the files nor the
-    register. With `dry_run` nothing is written.
+    register, and NotTheirs where a row is of somebody outside the actor's areas. With `dry_run`
+    nothing is written.
     """
     tell = step or _tell_nobody
     if dry_run:
@@ -69,11 +71,13 @@ def import_people(
             raise UnknownResidents(unknown)
         return report
     with db.reading() as stores:
-        _must_be_theirs(stores, who, residents, caregivers)
+        theirs = reach(stores, who)
+        must_be_theirs(stores, theirs, residents, caregivers)
         if unknown := people_notes.strangers(stores, residents, _links(caregivers)):
             raise UnknownResidents(unknown)
-        report = _looked_at(stores, residents, caregivers, tell)
-        batches = _batches(stores, residents, caregivers, tell, now)
+        report = _looked_at(stores, theirs, residents, caregivers, tell)
+        carers = with_links_elsewhere(stores, theirs, caregivers)
+        batches = _batches(stores, residents, carers, tell, now)
     report = replace(report, counts=_counts(batches))
     with db.transaction() as stores:
         overruled = 0
@@ -101,60 +105,24 @@ def try_people(
     """What importing them would do, and the refs of residents whom nobody knows.
 
     `known` are further refs of residents, such as those whose own rows must be mended first.
-    Nothing is written, and no writer has to wait.
+    Nothing is written, and no writer has to wait. Raises NotTheirs.
     """
     tell = step or _tell_nobody
     with db.reading() as stores:
-        _must_be_theirs(stores, who, residents, caregivers)
+        theirs = reach(stores, who)
+        must_be_theirs(stores, theirs, residents, caregivers)
         unknown = people_notes.strangers(stores, residents, _links(caregivers))
-        report = _looked_at(stores, residents, caregivers, tell)
-        batches = _batches(stores, residents, caregivers, tell, None)
+        report = _looked_at(stores, theirs, residents, caregivers, tell)
+        carers = with_links_elsewhere(stores, theirs, caregivers)
+        batches = _batches(stores, residents, carers, tell, None)
     named = frozenset(known)
     report = replace(report, counts=_counts(batches), dry_run=True)
     return report, [ref for ref in unknown if ref not in named]
 
 
-def _must_be_theirs(
-    stores: Stores,
-    who: Actor,
-    residents: Sequence[Resident],
-    caregivers: Sequence[CaregiverWithLinks],
-) -> None:
-    """Raise NotAllowed where a row is, or was until now, of somebody outside the actor's areas.
-
-    A caregiver is where those live whom they care for: by the files, else by the register.
-    """
-    theirs = reach(stores, who)
-    if theirs.codes is None:
-        return
-    mine = {one.ref for one in residents if theirs.has(one.area_code)}
-    outside = [one.ref for one in residents if one.ref not in mine]
-    outside += _elsewhere(stores, theirs, PersonKind.RESIDENT, mine)
-    homes = {link.resident_ref for link in _links(caregivers)} - mine
-    mine |= within(stores, theirs, PersonKind.RESIDENT, homes)
-    carers = {carer.ref for carer, _ in caregivers}
-    outside += [
-        carer.ref
-        for carer, links in caregivers
-        if not links or any(link.resident_ref not in mine for link in links)
-    ]
-    outside += _elsewhere(stores, theirs, PersonKind.CAREGIVER, carers)
-    if outside:
-        some = ", ".join(sorted(set(outside))[:_NAMED])
-        raise NotAllowed(
-            f"{len(set(outside))} rows are of people outside your areas, such as {some}: "
-            "nothing was imported. Leave them out, or ask somebody who sees the whole city."
-        )
-
-
-def _elsewhere(stores: Stores, theirs: Reach, kind: PersonKind, refs: Collection[str]) -> list[str]:
-    """Those of these refs that the register knows, and knows outside the actor's areas."""
-    known = stores.people.homes(kind, refs).keys()
-    return sorted(known - within(stores, theirs, kind, known))
-
-
 def _looked_at(
     stores: Stores,
+    theirs: Reach,
     residents: Sequence[Resident],
     caregivers: Sequence[CaregiverWithLinks],
     tell: Step,
@@ -164,10 +132,10 @@ def _looked_at(
         *people_notes.telling_notes(stores, residents, caregivers),
     )
     tell("looking for duplicates", 0.0)
-    alike = {"residents": alike_in(stores, PersonKind.RESIDENT, residents)}
+    alike = {"residents": alike_in(stores, theirs, PersonKind.RESIDENT, residents)}
     tell("looking for duplicates", 0.5)
     carers = [who for who, _ in caregivers]
-    alike["caregivers"] = alike_in(stores, PersonKind.CAREGIVER, carers)
+    alike["caregivers"] = alike_in(stores, theirs, PersonKind.CAREGIVER, carers)
     return ImportReport({}, notes, dry_run=False, alike=alike)
 
 
@@ -249,7 +217,7 @@ def import_facilities(
             }
         )
         if foreign:
-            some = ", ".join(foreign[:_NAMED])
+            some = ", ".join(foreign[:NAMED])
             raise NotAllowed(
                 f"{len(foreign)} facilities are not yours to change, such as {some}: nothing was "
                 "imported."

@@ -50,7 +50,11 @@ def unmapped_events(db: Database, who: Actor) -> Sequence[UnmappedEvent]:  # noq
 def enter_document(
     db: Database, who: Actor, reader: Reader, name: str, body: bytes, now: datetime
 ) -> PollResult:
-    """Store the warnings of a document as if a feed had brought them; the journal says who did."""
+    """Store the warnings of a document as if a feed had brought them; the journal says who did.
+
+    Raises NotAllowed for an actor with areas: a warning is for more than their part.
+    """
+    everywhere(who, "To enter a warning")
     result = import_document(db, reader, name, body, now)
     with db.transaction() as stores:
         for warning_id in result.new_warnings:

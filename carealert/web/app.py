@@ -24,14 +24,21 @@ def _ready() -> str | None:
     return None
 
 
+def _nothing(_refusal: NotAllowed) -> None:
+    pass
+
+
 def create_app(
     board: BoardReader,
     hooks_router: APIRouter | None,
     options: WebOptions,
     clock: Callable[[], datetime],
     readiness: Readiness = _ready,
+    on_refusal: Callable[[NotAllowed], None] = _nothing,
 ) -> FastAPI:
     """The application. `clock` gives the aware moment; `readiness` says what is not ready.
+
+    `on_refusal` is told whenever a right or a place was missing, before the answer is 403.
 
     Hooks get no console guard: their paths begin with one of `access.OPEN` and are signed.
     """
@@ -52,7 +59,7 @@ def create_app(
         app.include_router(hooks_router)
     mount_assets(app)
     app.add_exception_handler(BoardUnavailable, _unavailable(pages))
-    app.add_exception_handler(NotAllowed, _refused)
+    app.add_exception_handler(NotAllowed, _refused(on_refusal))
     # Added last runs first: headers stand on refusals too, and nothing refused is worked on.
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(ConsoleAccess, password=options.console_password)
@@ -60,8 +67,13 @@ def create_app(
     return app
 
 
-def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    return JSONResponse({"detail": str(error)}, status_code=403)
+def _refused(note: Callable[[NotAllowed], None]) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        if isinstance(error, NotAllowed):
+            note(error)
+        return JSONResponse({"detail": str(error)}, status_code=403)
+
+    return answer
 
 
 def _unavailable(pages: Pages) -> Callable[[Request, Exception], Response]:

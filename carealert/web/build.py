@@ -10,7 +10,9 @@ from carealert.adapters.db import migrating
 from carealert.adapters.db.board.reader import SqlBoard
 from carealert.bootstrap import App
 from carealert.domain.access import Actor, Role
+from carealert.services.access import NotAllowed
 from carealert.services.board import BoardFor
+from carealert.services.officers import note_refusal
 from carealert.web.app import create_app
 from carealert.web.hooks import hooks_router
 from carealert.web.options import WebOptions
@@ -44,5 +46,8 @@ def build_web(
             return None
         return "the database is not at this version: run 'carealert db upgrade'"
 
+    def on_refusal(refusal: NotAllowed) -> None:
+        note_refusal(app.db, CONSOLE, refusal.what, now())
+
     board = BoardFor(SqlBoard(app.engine, settings.assumed_life), CONSOLE)
-    return create_app(board, hooks, options, now, readiness)
+    return create_app(board, hooks, options, now, readiness, on_refusal)

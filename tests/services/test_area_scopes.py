@@ -1,10 +1,13 @@
 """An officer of one area sees, changes and takes out what is of that area, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from shapely.geometry import box
 from sqlalchemy import Engine
 
 from carealert.adapters.db.stores import SqlDatabase
@@ -22,18 +25,33 @@ from carealert.domain.people import (
     Purpose,
     Resident,
 )
-from carealert.services import consenting, persons, quality, registering
+from carealert.services import (
+    confirming,
+    consenting,
+    feed_office,
+    holding,
+    journal,
+    openings,
+    persons,
+    quality,
+    registering,
+    warning_office,
+)
 from carealert.services.access import NotAllowed
 from carealert.services.consenting import NotInRegister
+from carealert.services.own_part import NotTheirs
 from carealert.services.persons import NobodyHasRef
 from carealert.services.ports.consents import PersonKind
+from carealert.services.ports.feeds import Feed
 from carealert.services.ports.registry import PlaceArea
 from tests.support.actors import ADMIN
+from tests.support.cap import cap_xml, reader
 from tests.support.register import BARE, CLINIC, NOW, RAHIMA
 
 RESIDENT, CAREGIVER = PersonKind.RESIDENT, PersonKind.CAREGIVER
 NORTH = Actor("north", Role.SOCIAL, frozenset({"BD1"}))
 WHOLE = Actor("region", Role.SOCIAL, frozenset({"BD"}))
+FEED = Feed("met", "https://warnings.example.org/cap.xml", "cap", timedelta(minutes=5))
 NORTH_ADMIN = Actor("north admin", Role.ADMIN, frozenset({"BD1"}))
 
 
@@ -206,6 +224,92 @@ def test_rows_of_people_elsewhere_are_refused_with_all_others(
     assert persons.find_by_ref(db, ADMIN, "") == before
     (held,) = persons.held_of(db, ADMIN, "R-2")
     assert held.person.area_code == "BD2"  # type: ignore[union-attr]
+
+
+def test_a_refusal_names_the_rows(db: SqlDatabase) -> None:
+    rows = [resident(8, "BD1"), resident(9, "BD2")]
+    with pytest.raises(NotTheirs) as refused:
+        registering.import_people(db, NORTH, rows, [carer("C-9", 9, "R-2")], NOW)
+    assert refused.value.refs == ("C-9", "R-9")
+
+
+def test_who_is_cared_for_elsewhere_keeps_their_caregiver(db: SqlDatabase) -> None:
+    """A file of the north cannot name R-2, whom C-12 cares for in the south."""
+    who, links = carer("C-12", 3, "R-1")
+    report = registering.import_people(db, NORTH, [], [(who, links)], NOW)
+    assert report.counts["caregivers"].unchanged == 1
+    moved = [replace(links[0], relation="neighbour")]
+    registering.import_people(db, NORTH, [], [(replace(who, paid=True), moved)], NOW)
+    (held,) = persons.held_of(db, ADMIN, "C-12")
+    assert {link.resident_ref: link.relation for link in held.links} == {
+        "R-1": "neighbour",
+        "R-2": "kin",
+    }
+
+
+def test_a_link_of_one_s_own_part_is_ended_by_a_file(db: SqlDatabase) -> None:
+    registering.import_people(db, NORTH, [resident(9, "BD1")], [carer("C-1", 1, "R-9")], NOW)
+    (held,) = persons.held_of(db, ADMIN, "C-1")
+    assert [link.resident_ref for link in held.links] == ["R-9"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_import_likens_nobody_to_somebody_elsewhere(db: SqlDatabase, dry_run: bool) -> None:
+    assert PEOPLE[1].phone
+    twin = replace(resident(9, "BD1"), phone=PEOPLE[1].phone)
+    seen = registering.import_people(db, NORTH, [twin], [], NOW, dry_run=dry_run)
+    named = {ref for pair in seen.alike["residents"].pairs for ref in (pair.first, pair.second)}
+    assert not named & {"R-2", "R-3"}
+    again = registering.import_people(db, ADMIN, [twin], [], NOW, dry_run=True)
+    assert ("R-2", "R-9") in {
+        tuple(sorted((pair.first, pair.second))) for pair in again.alike["residents"].pairs
+    }
+
+
+def test_the_number_of_names_that_were_opened_is_of_the_officer_s_part(db: SqlDatabase) -> None:
+    assert persons.find_by_name(db, NORTH, "nobody").looked_at == 3
+    assert persons.find_by_name(db, ADMIN, "nobody").looked_at == 6
+
+
+def test_records_are_confirmed_where_the_officer_works(db: SqlDatabase) -> None:
+    assert confirming.confirm(db, NORTH, ["R-1", "C-12", "F-1"], NOW).records == 3
+    for ref in ("R-2", "R-3", "C-2", "F-2", "R-404"):
+        assert confirming.confirm(db, NORTH, [ref], NOW).unknown == (ref,)
+    assert confirming.confirm(db, ADMIN, ["R-404"], NOW).unknown == ("R-404",)
+
+
+def test_who_is_found_by_position_alone_is_of_that_part(engine: Engine, sealer: Sealer) -> None:
+    db = SqlDatabase(engine, sealer)
+    north = PlaceArea("P-code", "BD1", 1, None, {"en": "N"}, box(90, 22, 91, 23))
+    registering.import_areas(db, ADMIN, [north], NOW)
+    registering.import_people(db, ADMIN, [resident(1, None, lat=22.5, lon=90.5)], [], NOW)
+    assert refs(persons.find_by_ref(db, NORTH, "R-").hits) == {"R-1"}
+    assert confirming.confirm(db, NORTH, ["R-1"], NOW).records == 1
+
+
+PART = Actor("part", Role.OFFICER, frozenset({"BD1"}))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda db: journal.lines(db, PART, 10),
+        lambda db: openings.openings(db, PART, NOW, ZoneInfo("UTC")),
+        lambda db: holding.release(db, PART, 1, NOW),
+        lambda db: holding.discard(db, PART, 1, NOW),
+        lambda db: feed_office.add_feed(db, PART, FEED, NOW),
+        lambda db: feed_office.remove_feed(db, PART, "met", NOW),
+        lambda db: warning_office.enter_document(db, PART, reader(), "a.xml", cap_xml(), NOW),
+    ],
+)
+def test_what_is_of_the_whole_city_is_not_for_who_sees_a_part(
+    db: SqlDatabase, ask: Callable[[SqlDatabase], object]
+) -> None:
+    feed_office.add_feed(db, ADMIN, FEED, NOW)
+    with pytest.raises(NotAllowed, match="whole city"):
+        ask(db)
+    assert feed_office.feed_named(db, ADMIN, "met")
+    assert not warning_office.recent_warnings(db, ADMIN, 1)
 
 
 def test_rows_of_the_officer_s_own_people_are_taken(db: SqlDatabase) -> None:

@@ -1,7 +1,7 @@
 """Before a consent ends people are asked, by day, once a phone, twice at the most."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from carealert.services.consent_asking import ask_again
 from carealert.services.ports.consents import PersonKind
 from tests.support.actors import ADMIN
 from tests.support.builders import NOW, a_caregiver, a_consent, a_link, a_phone, a_resident
-from tests.support.delivery import StubComposer, a_told, add, close, rows, send_all
+from tests.support.delivery import StubComposer, a_told, add, claim, close, rows, send_all
 
 DAY = timedelta(days=1)
 DHAKA = ZoneInfo("Asia/Dhaka")
@@ -190,3 +190,92 @@ def test_the_phone_s_sharing_does_not_matter_to_a_text_that_says_nothing(db: Sql
         stores.people.put_caregivers([shared], [a_link("c1", "r0")])
     assert ask(db) == 1
     close(db)
+
+
+def test_who_changes_their_mind_is_believed_both_times(db: SqlDatabase) -> None:
+    register(db, "c1", 1)
+    ask(db)
+    send_all(db, TEN)
+    for minute, digit, agrees in ((1, "2", False), (2, "1", True), (3, "2", False)):
+        say(db, digit, 1, TEN + timedelta(minutes=minute))
+        assert (Purpose.ALERT_CARER in holds(db, "c1")) is agrees
+
+
+def test_nobody_is_thanked_for_what_did_not_begin_again(db: SqlDatabase) -> None:
+    """An officer was told in between that they agree no more: a digit does not undo that."""
+    register(db, "c1", 1)
+    ask(db)
+    send_all(db, TEN)
+    later = TEN + timedelta(minutes=1)
+    consenting.withdraw(db, ADMIN, CARER, "c1", [Purpose.ALERT_CARER], Medium.VERBAL, later)
+    number = a_phone(1).number
+    outcome = receive_reply(db, StubComposer(), "SM1", number, "1", None, later)
+    assert (outcome.meaning, outcome.text) == ("consent_renewed", None)
+    assert holds(db, "c1") == {}
+
+
+def test_a_consent_that_the_text_does_not_speak_of_is_neither_asked_for_nor_renewed(
+    db: SqlDatabase,
+) -> None:
+    register(db, "c1", 1)
+    survey = ConsentRecord(
+        Purpose.STATISTICS, ConsentStatus.GIVEN, TEN - DAY, Medium.PAPER, expires=END + DAY
+    )
+    consenting.give(db, ADMIN, CARER, "c1", [survey], TEN - DAY)
+    ask(db)
+    send_all(db, TEN)
+    say(db, "1", 1, TEN + timedelta(minutes=1))
+    assert holds(db, "c1")[Purpose.STATISTICS] == END + DAY
+    assert ask(db, END - DAY) == 0
+
+
+def test_the_end_is_for_those_who_were_asked_and_what_was_about_to_end(db: SqlDatabase) -> None:
+    register(db, "c1", 1)
+    register(db, "c2", 1, END + 90 * DAY)
+    ask(db)
+    send_all(db, TEN)
+    say(db, "2", 1, TEN + timedelta(minutes=1))
+    assert holds(db, "c1") == {}
+    assert Purpose.ALERT_CARER in holds(db, "c2")
+
+
+def test_a_cry_for_help_is_not_lost_to_a_question_about_papers(db: SqlDatabase) -> None:
+    register(db, "c1", 1)
+    before = TEN - 4 * DAY
+    add(db, a_told(1, due_at=before, expires_at=TEN - DAY), now=before)
+    send_all(db, before)
+    assert ask(db) == 1
+    send_all(db, TEN)
+    assert say(db, "help", 1, TEN + timedelta(minutes=1)) == "help"
+    assert Purpose.ALERT_CARER in holds(db, "c1")
+
+
+def test_nobody_is_asked_while_a_warning_of_long_ago_still_holds(db: SqlDatabase) -> None:
+    register(db, "c1", 1)
+    add(db, a_told(1, expires_at=TEN + DAY), now=TEN - 10 * DAY)
+    assert [ask(db), ask(db, TEN + 2 * DAY)] == [0, 1]
+
+
+@pytest.mark.parametrize("hours", [("quiet_from", "quiet_to"), ("never_from", "never_to")])
+def test_nobody_is_asked_in_hours_that_are_their_own(
+    db: SqlDatabase, hours: tuple[str, str]
+) -> None:
+    start, end = hours
+    register(db, "c1", 1, **{start: time(21), end: time(11)})
+    assert [ask(db), ask(db, TEN + timedelta(hours=1))] == [0, 1]
+
+
+def test_a_question_that_could_not_be_sent_by_day_is_not_sent_at_night(db: SqlDatabase) -> None:
+    register(db, "c1", 1)
+    ask(db)
+    assert list(send_all(db, TEN + timedelta(hours=8))) == []
+
+
+def test_what_is_urgent_goes_before_the_questions(db: SqlDatabase) -> None:
+    for n in (1, 2):
+        register(db, f"c{n}", n)
+    ask(db)
+    soon = TEN + timedelta(minutes=1)
+    add(db, a_told(2, due_at=soon), now=soon)
+    (first,) = claim(db, soon, limit=1)
+    assert first.incident == "incident-1"

@@ -20,6 +20,9 @@ _LOOK_BACK = 20
 #: Ends the meaning of messages that got no automatic answer.
 _SILENT = "/silent"
 
+#: What exercises and consents ask stands apart from what warnings ask.
+_NOT_OF_WARNINGS = [MessageKind.DRILL.value, MessageKind.CONSENT.value]
+
 _Subject = tuple[str, str, str]
 
 
@@ -55,7 +58,10 @@ class SqlReplies:
         )
 
     def open_question(self, number: str) -> OpenQuestion | None:
-        return self._newest(number, notice.c.kind != MessageKind.DRILL.value)
+        return self._newest(number, notice.c.kind.not_in(_NOT_OF_WARNINGS))
+
+    def open_consent(self, number: str) -> OpenQuestion | None:
+        return self._newest(number, notice.c.kind == MessageKind.CONSENT.value)
 
     def open_drill(self, number: str, now: datetime) -> OpenQuestion | None:
         of_drill = notice.c.kind == MessageKind.DRILL.value

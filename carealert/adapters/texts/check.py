@@ -24,6 +24,7 @@ ANSWERS = (
     "unknown_sender",
     "info",
     "info_private",
+    "info_nothing",
     "delete_confirm",
     "deleted",
     "delete_office",
@@ -32,7 +33,12 @@ ANSWERS = (
     "consent_ended",
 )
 #: What the answers fill in, as long as it gets.
-DETAILS = {"code": "0000", "until": "2026-12-31"}
+DETAILS = {
+    "code": "0000",
+    "until": "2026-12-31",
+    "people": "99",
+    "office_phone": "+12025550100",
+}
 NOTICES = (
     "care_alert",
     "reminder",

@@ -52,12 +52,14 @@ class TemplateComposer:
         sender_tag: str,
         time_zone: tzinfo,
         default_language: str = LAST_LANGUAGE,
+        office_phone: str = "",
     ) -> None:
         self._folders = tuple(folders)
         self._templates = Templates(self._folders)
         self._tag = one_line(sender_tag)
         self._zone = time_zone
         self._default = default_language
+        self._office_phone = office_phone
         self._tags = tags_in(self._folders)
         self._languages: dict[str, Language] = {}
         self._chosen: dict[tuple[str, str | None, str], str] = {}
@@ -77,6 +79,7 @@ class TemplateComposer:
         found = self.language_for(template, language, None)
         words = found.words
         values = {
+            "office_phone": self._office_phone,
             **(details or {}),
             "tag": self._tag,
             "answer": words.status_words.get(answer, answer) if answer else "",

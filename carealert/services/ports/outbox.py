@@ -269,6 +269,10 @@ class ReplyStore(Protocol):
         """
         ...
 
+    def open_consent(self, number: str) -> OpenQuestion | None:
+        """The last question to this number whether a consent goes on."""
+        ...
+
     def open_drill(self, number: str, now: datetime) -> OpenQuestion | None:
         """The last question of an exercise sent to this number that holds at `now`."""
         ...

@@ -1,7 +1,7 @@
 """An incident's people: pages of subjects by ref, and who was reached, by group."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from carealert.adapters.db.board.counts import per_recipient
+from carealert.adapters.db.board.part import residents_in
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import (
     caregiver,
@@ -52,10 +53,16 @@ _CARE = (RecipientKind.RESIDENT.value, RecipientKind.CAREGIVER.value)
 
 
 def subject_page(
-    connection: Connection, incident: str, state: SubjectState | None, page: int
+    connection: Connection,
+    incident: str,
+    state: SubjectState | None,
+    page: int,
+    areas: Collection[str] = (),
 ) -> SubjectPage:
-    """A page of people, those who need the officer first."""
+    """A page of people, those who need the officer first; with `areas` of those there alone."""
     where = [subject.c.incident == incident, subject.c.kind == "resident"]
+    if areas:
+        where.append(subject.c.ref.in_(residents_in(connection, areas)))
     if state is not None:
         where.append(subject.c.state == state.value)
     total = connection.scalar(select(func.count()).select_from(subject).where(*where)) or 0

@@ -1,6 +1,6 @@
 """The console's reader: set-based reads, one transaction a page, no key to open sealed columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from carealert.adapters.db.board.drills import drill_counts
 from carealert.adapters.db.board.facilities import facility_rows, questions, statuses
 from carealert.adapters.db.board.held import held_rows, newest_unmapped
 from carealert.adapters.db.board.map import Shapes, facility_features, place_features
+from carealert.adapters.db.board.part import facilities_in, is_in
 from carealert.adapters.db.board.people import reach, rule_counts, subject_page
 from carealert.adapters.db.board.pulse import newest_journal, pulse, unreadable
 from carealert.adapters.db.board.timeline import timeline
@@ -101,17 +102,23 @@ class SqlBoard:
                 tasks=_tasks(connection, incident),
             )
 
-    def subjects(self, incident: str, state: SubjectState | None, page: int) -> SubjectPage:
+    def subjects(
+        self, incident: str, state: SubjectState | None, page: int, areas: Collection[str] = ()
+    ) -> SubjectPage:
         with self._reading() as connection:
-            return subject_page(connection, incident, state, page)
+            return subject_page(connection, incident, state, page, areas)
 
-    def facilities(self, now: datetime) -> Sequence[FacilityRow]:
+    def facilities(self, now: datetime, areas: Collection[str] = ()) -> Sequence[FacilityRow]:
         with self._reading() as connection:
-            return self._facilities(connection, self._summaries(connection, now), now)
+            rows = self._facilities(connection, self._summaries(connection, now), now)
+            if not areas:
+                return rows
+            mine = {row.ref for row in connection.execute(facilities_in(connection, areas))}
+            return [row for row in rows if row.ref in mine]
 
-    def tasks(self, now: datetime) -> Sequence[TaskRow]:  # noqa: ARG002
+    def tasks(self, now: datetime, areas: Collection[str] = ()) -> Sequence[TaskRow]:  # noqa: ARG002
         with self._reading() as connection:
-            return _tasks(connection)
+            return _tasks(connection, areas=areas)
 
     def feeds(self, now: datetime) -> FeedsView:
         with self._reading() as connection:
@@ -173,7 +180,10 @@ def _on_the_map(one: IncidentSummary) -> bool:
 
 
 def _tasks(
-    connection: Connection, incident: str | None = None, limit: int = MOST_TASKS
+    connection: Connection,
+    incident: str | None = None,
+    limit: int = MOST_TASKS,
+    areas: Collection[str] = (),
 ) -> tuple[TaskRow, ...]:
     mine = (
         (subject.c.incident == task.c.incident)
@@ -189,6 +199,8 @@ def _tasks(
     )
     if incident is not None:
         query = query.where(task.c.incident == incident)
+    if areas:
+        query = query.where(is_in(connection, areas, task.c.kind, task.c.ref))
     query = query.limit(limit)
     return tuple(
         TaskRow(

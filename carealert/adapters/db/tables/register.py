@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -177,12 +178,14 @@ consent = Table(
     Index(None, "expires"),
 )
 
-# Phones that asked to be erased, until they send the code back or the day is over.
+# Phones that asked to be erased, until they send the code back or the day is over. Without a code
+# an officer has to call.
 erasure = Table(
     "erasure",
     metadata,
     Column("phone_hash", LargeBinary, primary_key=True),
-    Column("code", String(8), nullable=False),
+    Column("code", String(8)),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
     Column("expires_at", UtcDateTime, nullable=False),
 )
 

@@ -28,17 +28,29 @@ _REMEMBERED = 4096
 
 
 class Bulk:
-    """Inserts into `table`; with `key` a row takes the place of the one with the same key."""
+    """Inserts into `table`; with `key` a row takes the place of the one with the same key columns.
+
+    `keep_first`: of rows with one key the first stays, here or written by somebody else.
+    """
 
     def __init__(
-        self, connection: Connection, table: Table, names: Sequence[str], key: str | None = None
+        self,
+        connection: Connection,
+        table: Table,
+        names: Sequence[str],
+        key: tuple[str, ...] = (),
+        *,
+        keep_first: bool = False,
     ) -> None:
         statement = insert_into(connection, table)
-        if key is not None:
+        self._keep_first = keep_first
+        if keep_first:
+            statement = statement.on_conflict_do_nothing()
+        if key:
             # Somebody else may have added the same key since it was looked for.
             statement = statement.on_conflict_do_update(
-                index_elements=[table.c[key]],
-                set_={name: statement.excluded[name] for name in names if name != key},
+                index_elements=[table.c[name] for name in key],
+                set_={name: statement.excluded[name] for name in names if name not in key},
             )
         compiled = statement.compile(dialect=connection.dialect, column_keys=list(names))
         order = compiled.positiontup
@@ -70,7 +82,7 @@ class Bulk:
 
     def _copy(self, connection: Connection, rows: Sequence[Ready]) -> None:
         columns = ", ".join(f'"{name}"' for name in self.names)
-        if self._key is None:
+        if not self._key and not self._keep_first:
             _copied(connection, f'COPY "{self._table}" ({columns}) FROM STDIN', rows)
             return
         stage = f"incoming_{self._table}"
@@ -81,16 +93,21 @@ class Bulk:
             )
         )
         _copied(connection, f"COPY {stage} ({columns}) FROM STDIN", rows)
-        taken = ", ".join(
-            f'"{name}" = excluded."{name}"' for name in self.names if name != self._key
-        )
         connection.execute(
             text(
                 f'INSERT INTO "{self._table}" ({columns}) SELECT {columns} FROM {stage} '  # noqa: S608
-                f'ON CONFLICT ("{self._key}") DO UPDATE SET {taken}'
+                f"ON CONFLICT {self._on_conflict()}"
             )
         )
         connection.execute(text(f"TRUNCATE {stage}"))
+
+    def _on_conflict(self) -> str:
+        if self._keep_first:
+            return "DO NOTHING"
+        key = ", ".join(f'"{name}"' for name in self._key)
+        rest = (name for name in self.names if name not in self._key)
+        taken = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
+        return f"({key}) DO UPDATE SET {taken}"
 
 
 def _copied(connection: Connection, sql: str, rows: Sequence[Ready]) -> None:

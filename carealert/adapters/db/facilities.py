@@ -62,7 +62,7 @@ class SqlFacilities:
             for ref, place in zip(refs, places, strict=True)
         ]
         if rows:
-            bulk = Bulk(self._connection, facility, list(rows[0]), "ref")
+            bulk = Bulk(self._connection, facility, list(rows[0]), ("ref",))
             bulk.write(self._connection, [bulk.ready(row) for row in rows])
         self._replace_contacts([given[ref] for ref in refs])
         return counts

@@ -21,7 +21,7 @@ def people_bulk(connection: Connection, kind: PersonKind) -> Bulk:
     """How whole rows of people are written."""
     table = TABLES[kind]
     names = [column.name for column in table.columns if column.name != "id"]
-    return Bulk(connection, table, names, "ref")
+    return Bulk(connection, table, names, ("ref",))
 
 
 def first_consents(

@@ -44,7 +44,7 @@ class SqlOrganisations:
         new, changed, _ = changed_refs(self._connection, organisation, digests)
         rows = [_row(given[ref], digests[ref], self._sealer) for ref in [*new, *changed]]
         if rows:
-            bulk = Bulk(self._connection, organisation, list(rows[0]), "ref")
+            bulk = Bulk(self._connection, organisation, list(rows[0]), ("ref",))
             bulk.write(self._connection, [bulk.ready(row) for row in rows])
         # Not by the digest: somebody who was forgotten and is registered anew has lost the link.
         before = self._homes(given)

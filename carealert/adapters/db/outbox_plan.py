@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, insert, not_, select, update
+from sqlalchemy import Connection, and_, not_, select, update
 
+from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import (
@@ -19,7 +20,7 @@ from carealert.adapters.db.subjects import open_tasks, put_states, put_timers, s
 from carealert.adapters.db.tables import decision, match, not_sent, notice, subject, warning
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import MessageKind, Notice, NoticeState, RecipientKind, SubjectState
-from carealert.domain.plan import IncidentHistory, Plan, Told
+from carealert.domain.plan import IncidentHistory, Match, Plan, Told
 from carealert.domain.rules import SubjectKind
 from carealert.services.discretion import discreet_reasons
 
@@ -30,6 +31,9 @@ _STORY = (
     MessageKind.FACILITY_CONFIRM,
     MessageKind.STAND_DOWN,
 )
+
+_MATCH = ("decision_id", "kind", "ref", "rule", "info", "reasons")
+_NOT_SENT = ("decision_id", "kind", "ref", "rule", "reason", "detail")
 
 
 def history(
@@ -106,18 +110,19 @@ def save_plan(
 
 def _record(connection: Connection, plan: Plan, decided: int) -> None:
     """Who matched and why, and who is not told and why."""
-    matches = [
+    known: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    matches = (
         {
             "decision_id": decided,
             "kind": found.kind.value,
             "ref": found.ref,
             "rule": found.rule,
             "info": found.info,
-            "reasons": list(discreet_reasons(found.kind.value, found.reasons)),
+            "reasons": _discreet(known, found),
         }
         for found in plan.matches
-    ]
-    refusals = [
+    )
+    refusals = (
         {
             "decision_id": decided,
             "kind": refused.kind,
@@ -127,10 +132,18 @@ def _record(connection: Connection, plan: Plan, decided: int) -> None:
             "detail": refused.detail,
         }
         for refused in plan.not_sent
-    ]
-    for table, rows in ((match, matches), (not_sent, refusals)):
-        if rows:
-            connection.execute(insert(table), rows)
+    )
+    for table, names, rows in ((match, _MATCH, matches), (not_sent, _NOT_SENT, refusals)):
+        bulk = Bulk(connection, table, names)
+        bulk.write(connection, [bulk.ready(row) for row in rows])
+
+
+def _discreet(known: dict[tuple[str, tuple[str, ...]], list[str]], found: Match) -> list[str]:
+    """The reasons as they may be recorded; the same for all who match for the same ones."""
+    key = found.kind.value, found.reasons
+    if key not in known:
+        known[key] = list(discreet_reasons(*key))
+    return known[key]
 
 
 def _supersede(connection: Connection, plan: Plan, incident: str, revision: int) -> None:

@@ -1,13 +1,13 @@
 """Notices as rows and back, and the conditions on them that several statements share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select
 
-from carealert.adapters.db.conflicts import insert_into
+from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import notice, notice_about
 from carealert.adapters.sealing import Sealer
@@ -36,6 +36,42 @@ NOT_HEARD = (DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED, DeliveryStatus.C
 DRILL_LANE = max(Priority) + 1
 
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+
+#: What a new notice states; the rest is what becomes of it.
+_COLUMNS = (
+    "id",
+    "idempotency_key",
+    "incident",
+    "revision",
+    "warning_id",
+    "recipient_kind",
+    "recipient_ref",
+    "phone_hash",
+    "phone_sealed",
+    "phone_sharing",
+    "second_language",
+    "about",
+    "rule",
+    "step",
+    "kind",
+    "priority",
+    "channel",
+    "wording",
+    "template",
+    "language",
+    "wanted_language",
+    "facts",
+    "text_sealed",
+    "encoding",
+    "segments",
+    "expected_replies",
+    "reasons",
+    "created_at",
+    "due_at",
+    "expires_at",
+    "state",
+)
+_ABOUT = ("incident", "kind", "ref", "notice_id")
 
 
 def in_state(*states: NoticeState) -> ColumnElement[bool]:
@@ -69,68 +105,93 @@ def insert_notices(
     now: datetime,
 ) -> int:
     """Insert those whose idempotency key is new; return how many."""
-    made = {(row := _row(one, warning_id, now, sealer))["id"]: (row, one) for one in notices}
+    made = {notice_id(one.draft.idempotency_key): one for one in notices}
     query = select(notice.c.id).where(one_of(connection, notice.c.id, made))
     known = set(connection.scalars(query))
-    new = [both for key, both in made.items() if key not in known]
+    new = [both for both in made.items() if both[0] not in known]
     if not new:
         return 0
+    rows = _Rows(sealer, warning_id, now)
     # Another process may decide the same at this moment: then the key refuses ours.
-    connection.execute(
-        insert_into(connection, notice).on_conflict_do_nothing(), [row for row, _ in new]
-    )
-    about = [
-        {
-            "incident": one.draft.incident,
-            "kind": subject_kind(row["recipient_kind"]).value,
-            "ref": entry.ref,
-            "notice_id": row["id"],
-        }
-        for row, one in new
-        if one.draft.recipient.kind is not RecipientKind.CITY_DESK
-        and one.draft.kind is not MessageKind.DRILL  # what becomes of it touches nobody's state
-        for entry in one.draft.about
-    ]
-    if about:
-        connection.execute(insert_into(connection, notice_about).on_conflict_do_nothing(), about)
+    bulk = Bulk(connection, notice, _COLUMNS, keep_first=True)
+    bulk.write(connection, [bulk.ready(rows.row(key, one)) for key, one in new])
+    about = Bulk(connection, notice_about, _ABOUT, keep_first=True)
+    about.write(connection, [about.ready(row) for key, one in new for row in _about(key, one)])
     return len(new)
 
 
-def _row(one: Notice, warning_id: int | None, now: datetime, sealer: Sealer) -> dict[str, Any]:
-    draft, recipient = one.draft, one.draft.recipient
-    return {
-        "id": notice_id(draft.idempotency_key),
-        "idempotency_key": draft.idempotency_key,
-        "incident": draft.incident,
-        "revision": draft.revision,
-        "warning_id": warning_id,
-        "recipient_kind": recipient.kind.value,
-        "recipient_ref": recipient.ref,
-        "phone_hash": sealer.phone_hash(recipient.phone.number),
-        "phone_sealed": sealer.seal(recipient.phone.number),
-        "phone_sharing": recipient.phone.sharing.value,
-        "second_language": recipient.second_language,
-        "about": [entry.ref for entry in draft.about],
-        "rule": draft.rule,
-        "step": draft.step,
-        "kind": draft.kind.value,
-        "priority": DRILL_LANE if draft.kind is MessageKind.DRILL else draft.priority.value,
-        "channel": draft.channel.value,
-        "wording": draft.wording.value,
-        "template": draft.template,
-        "language": one.text.language,
-        "wanted_language": recipient.language,
-        "facts": facts_json(draft.facts),
-        "text_sealed": sealer.seal(one.text.body),
-        "encoding": one.text.encoding.value,
-        "segments": one.text.segments,
-        "expected_replies": dict(draft.expected_replies),
-        "reasons": list(recorded_reasons(draft.reasons)),
-        "created_at": now,
-        "due_at": draft.due_at,
-        "expires_at": draft.expires_at,
-        "state": NoticeState.READY.value,
-    }
+def _about(key: str, one: Notice) -> Iterator[dict[str, Any]]:
+    """Whom the notice is about. What becomes of a drill touches nobody's state."""
+    draft = one.draft
+    if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DRILL:
+        return
+    kind = subject_kind(draft.recipient.kind.value).value
+    for entry in draft.about:
+        yield {"incident": draft.incident, "kind": kind, "ref": entry.ref, "notice_id": key}
+
+
+class _Rows:
+    """Rows of notices made at one time; what many of them share is made once."""
+
+    def __init__(self, sealer: Sealer, warning_id: int | None, now: datetime) -> None:
+        self._sealer = sealer
+        self._warning_id = warning_id
+        self._now = now
+        self._facts: dict[int, tuple[Facts, dict[str, Any]]] = {}
+        self._reasons: dict[tuple[str, ...], list[str]] = {}
+        self._replies: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+
+    def row(self, key: str, one: Notice) -> dict[str, Any]:
+        draft, recipient, text = one.draft, one.draft.recipient, one.text
+        phone, sealer = recipient.phone, self._sealer
+        return {
+            "id": key,
+            "idempotency_key": draft.idempotency_key,
+            "incident": draft.incident,
+            "revision": draft.revision,
+            "warning_id": self._warning_id,
+            "recipient_kind": recipient.kind.value,
+            "recipient_ref": recipient.ref,
+            "phone_hash": sealer.phone_hash(phone.number),
+            "phone_sealed": sealer.seal(phone.number),
+            "phone_sharing": phone.sharing.value,
+            "second_language": recipient.second_language,
+            "about": [entry.ref for entry in draft.about],
+            "rule": draft.rule,
+            "step": draft.step,
+            "kind": draft.kind.value,
+            "priority": DRILL_LANE if draft.kind is MessageKind.DRILL else draft.priority.value,
+            "channel": draft.channel.value,
+            "wording": draft.wording.value,
+            "template": draft.template,
+            "language": text.language,
+            "wanted_language": recipient.language,
+            "facts": self._facts_json(draft.facts),
+            "text_sealed": sealer.seal(text.body),
+            "encoding": text.encoding.value,
+            "segments": text.segments,
+            "expected_replies": self._shared_replies(draft.expected_replies),
+            "reasons": self._recorded(draft.reasons),
+            "created_at": self._now,
+            "due_at": draft.due_at,
+            "expires_at": draft.expires_at,
+            "state": NoticeState.READY.value,
+        }
+
+    def _facts_json(self, facts: Facts) -> dict[str, Any]:
+        known = self._facts.get(id(facts))
+        if known is None:  # kept beside its JSON, so that its id stays its own
+            known = self._facts[id(facts)] = facts, facts_json(facts)
+        return known[1]
+
+    def _recorded(self, reasons: tuple[str, ...]) -> list[str]:
+        known = self._reasons.get(reasons)
+        if known is None:
+            known = self._reasons[reasons] = list(recorded_reasons(reasons))
+        return known
+
+    def _shared_replies(self, replies: Mapping[str, str]) -> dict[str, str]:
+        return self._replies.setdefault(tuple(replies.items()), dict(replies))
 
 
 def facts_json(facts: Facts) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
 
+from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import may_be_heard
@@ -15,6 +16,20 @@ from carealert.domain.rules import SubjectKind
 
 WAITING, FIRED, STOPPED = "waiting", "fired", "stopped"
 SubjectKey = tuple[SubjectKind, str]
+_SUBJECT = ("incident", "kind", "ref", "state", "since")
+_TIMER = (
+    "incident",
+    "kind",
+    "ref",
+    "rule",
+    "step",
+    "revision",
+    "warning_id",
+    "info",
+    "started_at",
+    "due_at",
+    "state",
+)
 
 #: Messages that an answer may follow.
 ASKING = [
@@ -35,50 +50,34 @@ def put_states(
     now: datetime,
 ) -> None:
     """Write the states of these subjects."""
-    if not states:
-        return
-    insert = insert_into(connection, subject)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[subject.c.incident, subject.c.kind, subject.c.ref],
-            set_={"state": insert.excluded.state, "since": insert.excluded.since},
-        ),
-        [
-            {
-                "incident": incident,
-                "kind": kind.value,
-                "ref": ref,
-                "state": state.value,
-                "since": now,
-            }
-            for (kind, ref), state in states.items()
-        ],
+    bulk = Bulk(connection, subject, _SUBJECT, key=_SUBJECT[:3])
+    rows = (
+        {"incident": incident, "kind": kind.value, "ref": ref, "state": state.value, "since": now}
+        for (kind, ref), state in states.items()
     )
+    bulk.write(connection, [bulk.ready(row) for row in rows])
 
 
 def put_timers(connection: Connection, timers: Sequence[Timer], warning_id: int) -> None:
     """Write waiting timers; one that is there already stays as it is."""
-    if not timers:
-        return
-    connection.execute(
-        insert_into(connection, escalation_timer).on_conflict_do_nothing(),
-        [
-            {
-                "incident": timer.incident,
-                "kind": timer.kind.value,
-                "ref": timer.ref,
-                "rule": timer.rule,
-                "step": timer.step,
-                "revision": timer.revision,
-                "warning_id": warning_id,
-                "info": timer.info,
-                "started_at": timer.started_at,
-                "due_at": timer.due_at,
-                "state": WAITING,
-            }
-            for timer in timers
-        ],
+    bulk = Bulk(connection, escalation_timer, _TIMER, keep_first=True)
+    rows = (
+        {
+            "incident": timer.incident,
+            "kind": timer.kind.value,
+            "ref": timer.ref,
+            "rule": timer.rule,
+            "step": timer.step,
+            "revision": timer.revision,
+            "warning_id": warning_id,
+            "info": timer.info,
+            "started_at": timer.started_at,
+            "due_at": timer.due_at,
+            "state": WAITING,
+        }
+        for timer in timers
     )
+    bulk.write(connection, [bulk.ready(row) for row in rows])
 
 
 def stop_timers(connection: Connection, incident: str, subjects: Iterable[SubjectKey]) -> None:

@@ -81,18 +81,17 @@ def note_areas(stores: Stores, decided: Plan, warning_id: int, now: datetime) ->
 def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
     """The residents of `found`, by ref, with caregivers and places."""
     inside = found.residents
-    caregivers = stores.people.caregivers_of(inside)
     places = _Places(stores)
     return tuple(
         Candidate(
             resident,
-            tuple(caregivers.get(resident.ref, ())),
+            tuple(caregivers),
             inside[resident.ref],
             places.codes(resident.area_code),
             places.names(resident.area_code)
             or found.names.get((SubjectKind.RESIDENT, resident.ref), {}),
         )
-        for resident in sorted(stores.people.residents(inside), key=lambda one: one.ref)
+        for resident, caregivers in stores.people.for_planning(inside)
     )
 
 

@@ -25,6 +25,7 @@ from carealert.adapters.db.people_rows import (
     resident_of,
     resident_row,
 )
+from carealert.adapters.db.planned_people import people_for_planning
 from carealert.adapters.db.quality import confirm, quality
 from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
 from carealert.adapters.db.tables import (
@@ -225,6 +226,11 @@ class SqlPeople:
         for pairs in found.values():
             pairs.sort(key=lambda pair: pair[0].ref)
         return found
+
+    def for_planning(
+        self, refs: Iterable[str]
+    ) -> Sequence[tuple[Resident, Sequence[tuple[Caregiver, CareLink]]]]:
+        return people_for_planning(self._connection, self._sealer, refs)
 
     def homes(self, kind: PersonKind, refs: Iterable[str]) -> Mapping[str, frozenset[str | None]]:
         return persons.homes_of(self._connection, kind, refs)

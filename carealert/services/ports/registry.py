@@ -249,6 +249,16 @@ class PeopleStore(Protocol):
         """resident ref -> caregivers in a stable order."""
         ...
 
+    def for_planning(
+        self, refs: Iterable[str]
+    ) -> Sequence[tuple[Resident, Sequence[tuple[Caregiver, CareLink]]]]:
+        """Residents by ref with their caregivers by ref, as far as deciding asks for them.
+
+        Names, notes, position and who consented are left out, and gender reads as not stated:
+        nothing that is decided may rest on it.
+        """
+        ...
+
     def inside(self, geometry: BaseGeometry) -> frozenset[str]:
         """Refs of residents whose home is inside or on the edge (exact, by the cell index)."""
         ...

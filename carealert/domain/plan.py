@@ -62,6 +62,11 @@ class Candidate:
     area_codes: frozenset[str]
     places: Mapping[str, str]
 
+    @property
+    def subject(self) -> tuple[SubjectKind, str]:
+        """Who it is about."""
+        return SubjectKind.RESIDENT, self.resident.ref
+
 
 @dataclass(frozen=True, slots=True)
 class FacilityCandidate:
@@ -70,6 +75,11 @@ class FacilityCandidate:
     facility: Facility
     inside: frozenset[int]
     places: Mapping[str, str]
+
+    @property
+    def subject(self) -> tuple[SubjectKind, str]:
+        """What it is about."""
+        return SubjectKind.FACILITY, self.facility.ref
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,16 @@ from carealert.domain.plan import (
     Plan,
     WhyNot,
 )
-from carealert.domain.rules import RuleSet, SubjectKind
-from carealert.domain.telling import Wish, line_of, merge, stand_down_draft, wishes_for
+from carealert.domain.rules import Audience, RuleSet, SubjectKind
+from carealert.domain.telling import (
+    Reach,
+    Wish,
+    line_of,
+    merge,
+    reach,
+    stand_down_draft,
+    wishes_of,
+)
 from carealert.domain.updates import Hearing, what_changed
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Scope, Status, is_over
 
@@ -189,28 +197,41 @@ def _wishes(
     now: datetime,
 ) -> tuple[list[Wish], list[NotSent]]:
     """Everybody whom any matching rule tells; a refusal is said once, however many rules agree."""
-    subjects = _subjects(residents, facilities)
+    subjects: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
+    subjects |= {one.subject: one for one in residents}
+    subjects |= {place.subject: place for place in facilities}
+    say = _Facts(warning, office)
+    # Rules that match one person mostly tell the same people.
+    reached: dict[tuple[SubjectKind, str, tuple[Audience, ...]], Reach] = {}
     wishes: list[Wish] = []
     refusals: dict[tuple[str, str, WhyNot], NotSent] = {}
     for match in matches:
         rule, subject = rules.get(match.rule), subjects[match.kind, match.ref]
-        facts = facts_for(warning, match.info, subject.places, office)
-        told, refused = wishes_for(subject, rule, rule.do.to, match, facts, office, now)
+        key = (match.kind, match.ref, rule.do.to)
+        found = reached.get(key)
+        if found is None:
+            found = reached[key] = reach(subject, rule.do.to, office, now)
+        told, refused = wishes_of(found, rule, match, say.of(match.info, subject.places))
         wishes += told
         for entry in refused:
             refusals.setdefault((entry.kind, entry.ref, entry.reason), entry)
     return wishes, list(refusals.values())
 
 
-def _subjects(
-    residents: Sequence[Candidate], facilities: Sequence[FacilityCandidate]
-) -> dict[tuple[SubjectKind, str], Candidate | FacilityCandidate]:
-    found: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
-    for resident in residents:
-        found[SubjectKind.RESIDENT, resident.resident.ref] = resident
-    for facility in facilities:
-        found[SubjectKind.FACILITY, facility.facility.ref] = facility
-    return found
+class _Facts:
+    """`facts_for`, made once for all who live in one place."""
+
+    def __init__(self, warning: HazardWarning, office: Office) -> None:
+        self._warning, self._office = warning, office
+        self._known: dict[tuple[int, int], tuple[Mapping[str, str], Facts]] = {}
+
+    def of(self, info: int, places: Mapping[str, str]) -> Facts:
+        key = (info, id(places))
+        known = self._known.get(key)
+        if known is None:  # the places are kept, so that their id stays their own
+            facts = facts_for(self._warning, info, places, self._office)
+            known = self._known[key] = places, facts
+        return known[1]
 
 
 def _only_news(

@@ -6,7 +6,7 @@ vocabulary is closed (docs/decisions/0005-gender-never-decides.md).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
@@ -103,10 +103,15 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     version: str
+    _by_id: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the rules: planning looks one up for every match."""
+        object.__setattr__(self, "_by_id", {rule.id: rule for rule in reversed(self.rules)})
 
     def by_id(self, rule_id: str) -> Rule | None:
         """The rule with this id, or None."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
+        return self._by_id.get(rule_id)
 
     def get(self, rule_id: str) -> Rule:
         """The rule with this id; raises KeyError."""

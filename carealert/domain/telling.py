@@ -50,6 +50,50 @@ class Wish:
     quiet: tuple[time, time] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One member of the audiences who may be told."""
+
+    recipient: Recipient
+    about: About
+    is_subject: bool
+    quiet: tuple[time, time] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who of the audiences of one candidate may be told, and who may not: (kind, ref, why)."""
+
+    told: tuple[Addressee, ...]
+    refused: tuple[tuple[str, str, WhyNot, str], ...]
+
+
+def reach(
+    candidate: Candidate | FacilityCandidate,
+    audiences: Sequence[Audience],
+    office: Office,
+    now: datetime,
+) -> Reach:
+    """Everybody of `audiences` who may be told about the candidate, and who may not and why."""
+    kind, ref = candidate.subject
+    refused = [
+        (kind.value, ref, WhyNot.NO_CONTACT, detail)
+        for detail in _without_contact(candidate, audiences)
+    ]
+    told = []
+    for person in _people(candidate, audiences, office, now):
+        why_not = person.why_not(office, now)
+        if why_not or person.phone is None:
+            reason, detail = why_not or (WhyNot.NO_PHONE, "no phone is registered")
+            refused.append((person.kind.value, person.ref, reason, detail))
+            continue
+        recipient = Recipient(
+            person.kind, person.ref, person.phone, person.language, person.second_language
+        )
+        told.append(Addressee(recipient, person.about, person.is_subject, person.quiet))
+    return Reach(tuple(told), tuple(refused))
+
+
 def wishes_for(
     candidate: Candidate | FacilityCandidate,
     rule: Rule,
@@ -60,33 +104,30 @@ def wishes_for(
     now: datetime,
 ) -> tuple[list[Wish], list[NotSent]]:
     """Everybody of `audiences` who may be told about the candidate, and who may not and why."""
+    return wishes_of(reach(candidate, audiences, office, now), rule, match, facts)
+
+
+def wishes_of(
+    found: Reach, rule: Rule, match: Match, facts: Facts
+) -> tuple[list[Wish], list[NotSent]]:
+    """The same of those whose reach is known already, which does not hang on the rule."""
     subject = (match.kind, match.ref)
-    wishes: list[Wish] = []
-    refused = [
-        NotSent(match.kind.value, match.ref, rule.id, WhyNot.NO_CONTACT, detail)
-        for detail in _without_contact(candidate, audiences)
+    wishes = [
+        Wish(
+            one.recipient,
+            one.about,
+            one.is_subject,
+            subject,
+            rule,
+            facts,
+            match.reasons,
+            one.quiet,
+        )
+        for one in found.told
     ]
-    for person in _people(candidate, audiences, office, now):
-        why_not = person.why_not(office, now)
-        if why_not or person.phone is None:
-            reason, detail = why_not or (WhyNot.NO_PHONE, "no phone is registered")
-            refused.append(NotSent(person.kind.value, person.ref, rule.id, reason, detail))
-            continue
-        recipient = Recipient(
-            person.kind, person.ref, person.phone, person.language, person.second_language
-        )
-        wishes.append(
-            Wish(
-                recipient,
-                person.about,
-                person.is_subject,
-                subject,
-                rule,
-                facts,
-                match.reasons,
-                person.quiet,
-            )
-        )
+    refused = [
+        NotSent(kind, ref, rule.id, reason, detail) for kind, ref, reason, detail in found.refused
+    ]
     return wishes, refused
 
 
@@ -245,15 +286,19 @@ def _draft(
     kind: MessageKind,
     step: int,
 ) -> NoticeDraft:
-    first = min(group, key=lambda w: _strength(w.rule.do.priority, w.facts))
+    first = group[0]
+    if len(group) > 1:
+        first = min(group, key=lambda w: _strength(w.rule.do.priority, w.facts))
     do, recipient = first.rule.do, first.recipient
     template = do.escalate[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
-    about = sorted({wish.about.ref: wish.about for wish in group}.values(), key=lambda a: a.ref)
+    about = tuple({wish.about.ref: wish.about for wish in group}.values())
+    if len(about) > 1:
+        about = tuple(sorted(about, key=lambda entry: entry.ref))
     return NoticeDraft(
         incident=history.incident,
         recipient=recipient,
-        about=tuple(about),
+        about=about,
         about_self=first.about_self,
         rule=first.rule.id,
         step=step,
@@ -293,14 +338,14 @@ def line_of(recipient: Recipient) -> tuple[str, str]:
     """What must not ring twice: the phone of people, the post of managers and of the desk."""
     if recipient.kind in (RecipientKind.CAREGIVER, RecipientKind.RESIDENT):
         return ("phone", recipient.phone.number)
-    return (recipient.kind.value, recipient.ref)
+    return (recipient.kind, recipient.ref)
 
 
 def _one_a_phone(drafts: Iterable[NoticeDraft]) -> tuple[list[NoticeDraft], list[NotSent]]:
     kept: dict[tuple[str, str], NoticeDraft] = {}
     dropped: list[NotSent] = []
     # "caregiver" sorts before "resident": the caregiver's text is the one that is kept.
-    for draft in sorted(drafts, key=lambda d: (d.recipient.kind.value, d.recipient.ref)):
+    for draft in sorted(drafts, key=lambda d: (d.recipient.kind, d.recipient.ref)):
         line = line_of(draft.recipient)
         first = kept.setdefault(line, draft)
         if first is not draft:

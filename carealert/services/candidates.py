@@ -19,6 +19,8 @@ from carealert.domain.warnings import Area, Info
 from carealert.services.ports.registry import Placed
 from carealert.services.ports.store import Stores
 
+_NAMELESS: Mapping[str, str] = {}
+
 #: Neighbouring areas share a border, drawn a little differently by each agency.
 SLIVER = 0.01
 
@@ -63,7 +65,7 @@ def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
     return Inside(
         _frozen(residents),
         _frozen(facilities),
-        names,
+        _shared(names),
         frozenset(unresolved),
         tuple(dict.fromkeys(pair for found in known.values() for pair in found.unknown)),
         tuple(dict.fromkeys(found.note for found in known.values() if found.note)),
@@ -89,7 +91,7 @@ def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
             inside[resident.ref],
             places.codes(resident.area_code),
             places.names(resident.area_code)
-            or found.names.get((SubjectKind.RESIDENT, resident.ref), {}),
+            or found.names.get((SubjectKind.RESIDENT, resident.ref), _NAMELESS),
         )
         for resident, caregivers in stores.people.for_planning(inside)
     )
@@ -104,7 +106,7 @@ def load_facilities(stores: Stores, found: Inside) -> tuple[FacilityCandidate, .
             facility,
             inside[facility.ref],
             places.names(facility.area_code)
-            or found.names.get((SubjectKind.FACILITY, facility.ref), {}),
+            or found.names.get((SubjectKind.FACILITY, facility.ref), _NAMELESS),
         )
         for facility in sorted(stores.facilities.get(inside), key=lambda one: one.ref)
     )
@@ -325,4 +327,15 @@ class _Places:
 
 
 def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:
-    return {ref: frozenset(numbers) for ref, numbers in found.items()}
+    """One set for all who are in the same areas."""
+    known: dict[frozenset[int], frozenset[int]] = {}
+    sets = ((ref, frozenset(numbers)) for ref, numbers in found.items())
+    return {ref: known.setdefault(numbers, numbers) for ref, numbers in sets}
+
+
+def _shared(
+    names: Mapping[tuple[SubjectKind, str], dict[str, str]],
+) -> dict[tuple[SubjectKind, str], dict[str, str]]:
+    """One object for all whose place has the same names."""
+    known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    return {key: known.setdefault(tuple(own.items()), own) for key, own in names.items()}

@@ -8,6 +8,7 @@ here the values are made ready first, and `write` only hands them over; to Postg
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 import psycopg
@@ -58,15 +59,16 @@ class Bulk:
         self._is_positional = order is not None
         self.names: Sequence[str] = order if order is not None else list(names)
         self._table, self._key = table.name, key
-        self._columns = [
-            (name, _process(table.c[name].type, connection.dialect)) for name in self.names
-        ]
+        self._values = itemgetter(*self.names)
+        processes = [_process(table.c[name].type, connection.dialect) for name in self.names]
+        self._processes = [(n, one) for n, one in enumerate(processes) if one is not None]
 
     def ready(self, row: Mapping[str, Any]) -> Ready:
         """The row in the driver's values."""
-        return tuple(
-            row[name] if process is None else process(row[name]) for name, process in self._columns
-        )
+        values = list(self._values(row))
+        for number, process in self._processes:
+            values[number] = process(values[number])
+        return tuple(values)
 
     def write(self, connection: Connection, rows: Sequence[Ready]) -> None:
         """Hand them over, all in one go."""

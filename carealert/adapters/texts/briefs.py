@@ -29,8 +29,9 @@ _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 class Brief:
     """All that decides a text except the names: drafts with equal briefs render alike.
 
-    `told` and `named` are per person, those with the most urgent needs first: the step for the
-    person's need, if the text tells one, and whether the name may be told.
+    `said` is one number for all facts that say the same. `told` and `named` are per person, those
+    with the most urgent needs first: the step for the person's need, if the text tells one, and
+    whether the name may be told.
     """
 
     language: str
@@ -39,7 +40,7 @@ class Brief:
     wording: Wording
     about_self: bool
     step: int
-    facts: tuple[object, ...]
+    said: int
     checklist: str | None
     replies: tuple[tuple[str, str], ...]
     told: tuple[str | None, ...]
@@ -93,10 +94,15 @@ def need_step(
 
 
 def brief_for(
-    draft: NoticeDraft, language: str, labels: Sequence[str], steps: Sequence[NeedStep]
+    draft: NoticeDraft,
+    language: str,
+    labels: Sequence[str],
+    steps: Sequence[NeedStep],
+    said: int,
 ) -> tuple[Brief, tuple[str, ...]]:
     """The brief of a draft, and its people's `labels` in the order in which the brief has them.
 
+    `said` is one number for all facts that say the same (`said_of`).
     Sorting by urgency makes many briefs equal, which saves most of the renderings.
     """
     facts = draft.facts
@@ -113,15 +119,7 @@ def brief_for(
         draft.wording,
         own_voice(draft),
         draft.step,
-        (
-            facts.hazard,
-            facts.event,
-            facts.severity,
-            facts.sender_name,
-            tuple(sorted(facts.places.items())),
-            facts.onset,
-            facts.expires,
-        ),
+        said,
         draft.checklist,
         tuple(draft.expected_replies.items()),
         tuple(_told(steps[n], told) for n in order),
@@ -131,6 +129,19 @@ def brief_for(
         tuple(sorted(draft.numbers.items())),
     )
     return brief, tuple(labels[n] for n in order)
+
+
+def said_of(facts: Facts) -> tuple[object, ...]:
+    """All that a text can say of the warning, to be compared."""
+    return (
+        facts.hazard,
+        facts.event,
+        facts.severity,
+        facts.sender_name,
+        tuple(sorted(facts.places.items())),
+        facts.onset,
+        facts.expires,
+    )
 
 
 def whole_outline(brief: Brief, facts: Facts, language: Language) -> Outline:

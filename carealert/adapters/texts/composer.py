@@ -20,6 +20,7 @@ from carealert.adapters.texts.briefs import (
     labels_for,
     need_step,
     own_voice,
+    said_of,
     whole_outline,
 )
 from carealert.adapters.texts.check import problems_of
@@ -29,7 +30,7 @@ from carealert.adapters.texts.phrases import tags_of
 from carealert.adapters.texts.rendering import Templates
 from carealert.domain.checklists import HAZARD_KEYS
 from carealert.domain.lexicon import Lexicon
-from carealert.domain.notices import Notice, NoticeDraft, Text, Wording
+from carealert.domain.notices import Facts, Notice, NoticeDraft, Text, Wording
 from carealert.domain.outline import Outline, fits, outlines
 from carealert.domain.people import Need
 from carealert.domain.sms import encode, one_line
@@ -182,6 +183,8 @@ class _Composition:
         self._groups: dict[Brief, _Group] = {}
         self._sensitive: dict[str, bool] = {}
         self._steps: dict[tuple[object, ...], NeedStep] = {}
+        self._said: dict[int, tuple[Facts, int]] = {}
+        self._facts: dict[tuple[object, ...], int] = {}
 
     def notices(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
         return [Notice(draft, self._text(draft)) for draft in drafts]
@@ -193,7 +196,7 @@ class _Composition:
         )
         labels = labels_for(draft, language.words, self._is_sensitive)
         steps = [self._need_step(about.needs, draft, language) for about in draft.about]
-        brief, names = brief_for(draft, language.tag, labels, steps)
+        brief, names = brief_for(draft, language.tag, labels, steps, self._number(draft.facts))
         group = self._groups.get(brief)
         if group is None:
             group = self._groups[brief] = _Group(self._composer, brief, draft, language)
@@ -209,6 +212,14 @@ class _Composition:
                 needs, draft.facts.hazard, language, draft.wording, own=own
             )
         return self._steps[key]
+
+    def _number(self, facts: Facts) -> int:
+        """The same for facts that say the same: cheap to compare, however much they say."""
+        known = self._said.get(id(facts))
+        if known is None:  # the facts are kept, so that their id stays their own
+            number = self._facts.setdefault(said_of(facts), len(self._facts))
+            known = self._said[id(facts)] = facts, number
+        return known[1]
 
     def _is_sensitive(self, label: str) -> bool:
         if label not in self._sensitive:

@@ -12,7 +12,10 @@ from carealert.domain.duplicates import name_key
 LONGEST = 200
 _FEWEST_LETTERS = 4
 _FEWEST_DIGITS = 7  # of a phone inside its own country
-_DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?!\d)")
+_YEAR, _MONTH, _DAY = "(?:19|20)\\d\\d", "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12]\\d|3[01])"
+_DATE = f"(?:{_YEAR}-{_MONTH}-{_DAY}|{_DAY}[./]{_MONTH}[./]{_YEAR})"
+#: Dates alone, the last perhaps with an hour: a phone that begins like one has other digits.
+_DATES = re.compile(rf"{_DATE}(?:[\s\-/]{{1,3}}{_DATE})*(?:\s(?:[01]?\d|2[0-3]))?")
 _NUMBER = re.compile(r"\d(?:[\s().\-/+]{0,3}\d)*")
 _ADDRESS = re.compile(r"\S@\S")
 _SHORTEST_NAME = 3
@@ -47,10 +50,8 @@ def _form_problem(text: str) -> str | None:
 
 
 def _contact_problem(text: str) -> str | None:
-    without_dates = _DATE.sub(" ", text)
-    if any(
-        sum(map(str.isdigit, found)) >= _FEWEST_DIGITS for found in _NUMBER.findall(without_dates)
-    ):
+    numbers = (found for found in _NUMBER.findall(text) if not _DATES.fullmatch(found))
+    if any(sum(map(str.isdigit, number)) >= _FEWEST_DIGITS for number in numbers):
         return "holds what looks like a phone number: leave it out, for the journal keeps it"
     if _ADDRESS.search(text):
         return "holds what looks like an e-mail address: leave it out, for the journal keeps it"

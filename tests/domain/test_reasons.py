@@ -60,6 +60,14 @@ def test_a_name_of_two_letters_is_too_common_a_word_to_refuse() -> None:
     assert demand("li and wu are words elsewhere", NAMES)
 
 
+def test_a_phone_that_begins_like_a_date_is_no_date() -> None:
+    for phone in ("0000-0-00 00000", "2012-10-12 345 67", "12.10.2012 5550"):
+        with pytest.raises(BadReason):
+            demand(f"asked to call {phone}")
+    for day in ("2026-05-26", "26/5/2026", "2026-05-26 14:00", "2026-05-26 - 2026-05-28"):
+        assert demand(f"as agreed on {day}")
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.text("0123456789", min_size=10, max_size=10),

@@ -1,7 +1,7 @@
 """The result of planning: who matched, who is told what, who is not told and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -173,3 +173,14 @@ class Plan:
     superseded: frozenset[tuple[RecipientKind, str]] = frozenset()
     unknown_areas: tuple[tuple[str, str], ...] = ()
     area_notes: tuple[str, ...] = ()
+
+    def without_desk(self) -> "Plan":
+        """What one shard of a decision leads to: the desk, and what is said of the warning itself,
+        are the business of the whole."""
+        desk = RecipientKind.CITY_DESK
+        return replace(
+            self,
+            drafts=tuple(one for one in self.drafts if one.recipient.kind is not desk),
+            not_sent=tuple(one for one in self.not_sent if one.kind not in ("warning", desk)),
+            superseded=frozenset(one for one in self.superseded if one[0] is not desk),
+        )

@@ -14,7 +14,7 @@ from carealert.domain.endings import is_ended, is_upgraded
 from carealert.domain.hazards import Hazard
 from carealert.domain.holds import reads_as_test
 from carealert.domain.matching import match_all
-from carealert.domain.notices import Facts, MessageKind, NoticeDraft
+from carealert.domain.notices import About, Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
     FacilityCandidate,
@@ -39,6 +39,7 @@ from carealert.domain.updates import Hearing, what_changed
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Scope, Status, is_over
 
 _WARNS = (MsgType.ALERT, MsgType.UPDATE)
+_NAMELESS: Mapping[str, str] = {}
 
 
 def plan(
@@ -64,23 +65,15 @@ def plan(
     `told_elsewhere` are subjects who heard of the event from somebody who knows better, in
     another incident. `hearing` says what is news to those told in this one.
     """
-    refusal = why_nobody(warning, history)
+    anybody_told = bool(history.told or history.subjects)
+    refusal = why_nobody(warning, anybody_told=anybody_told)
     if refusal is not None:
         return Plan(warning, not_sent=(refusal,))
     active = active_infos(warning, office, now)
     matched, not_sent = match_all(warning, active, rules.rules, residents, facilities, now)
     matches = [one for one in matched if (one.kind, one.ref) not in told_elsewhere]
     not_sent += _told_elsewhere(matched, told_elsewhere)
-    if not active and not history.told:
-        not_sent.append(_about_warning(warning, WhyNot.OVER, "every part of it is over"))
-    if unresolved & active.keys():
-        not_sent.append(
-            _about_warning(
-                warning,
-                WhyNot.AREA_UNRESOLVED,
-                "an area has no polygon, no circle and no known code; an officer must look",
-            )
-        )
+    not_sent += of_the_whole(warning, active, unresolved, anybody_told=bool(history.told))
     wishes, refused = _wishes(
         warning, strongest_first(matches, rules), rules, residents, facilities, office, now
     )
@@ -101,7 +94,65 @@ def plan(
     )
 
 
-def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | None:
+def of_the_whole(
+    warning: HazardWarning,
+    active: Mapping[int, Info],
+    unresolved: frozenset[int],
+    *,
+    anybody_told: bool,
+) -> list[NotSent]:
+    """What is to be said of the warning itself, once, whomever it reaches."""
+    found = []
+    if not active and not anybody_told:
+        found.append(_about_warning(warning, WhyNot.OVER, "every part of it is over"))
+    if unresolved & active.keys():
+        found.append(
+            _about_warning(
+                warning,
+                WhyNot.AREA_UNRESOLVED,
+                "an area has no polygon, no circle and no known code; an officer must look",
+            )
+        )
+    return found
+
+
+def desk_plan(
+    warning: HazardWarning,
+    rules: RuleSet,
+    matches: Iterable[Match],
+    history: IncidentHistory,
+    still: frozenset[tuple[SubjectKind, str]],
+    office: Office,
+    now: datetime,
+    *,
+    unresolved: bool,
+    hearing: Hearing,
+) -> Plan:
+    """What the city desk is told of a decision that was made in shards: one text about all.
+
+    `matches` are those of the rules that tell the desk; `still` are the subjects of `history`
+    that are warned.
+    """
+    say = _Facts(warning, office)
+    wishes = []
+    for match in strongest_first(matches, rules):
+        about = About(match.ref, match.ref)
+        if office.desk is not None:
+            facts = say.of(match.info, _NAMELESS)
+            key = (match.kind, match.ref)
+            rule = rules.get(match.rule)
+            wishes.append(Wish(office.desk, about, False, key, rule, facts, match.reasons))
+    drafts, _ = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
+    drafts, not_sent = _only_news(drafts, history, hearing)
+    told = frozenset((draft.recipient.kind, draft.recipient.ref) for draft in drafts)
+    if not unresolved:
+        ends, unheard = _stand_downs(warning, drafts, still, history, office, now)
+        drafts += ends
+        not_sent += unheard
+    return Plan(warning, drafts=tuple(drafts), not_sent=tuple(not_sent), superseded=told)
+
+
+def why_nobody(warning: HazardWarning, *, anybody_told: bool) -> NotSent | None:
     """The reason why this warning may reach nobody at all, or None."""
     if warning.status is not Status.ACTUAL:
         status = warning.status.value if warning.status else "missing"
@@ -115,7 +166,7 @@ def why_nobody(warning: HazardWarning, history: IncidentHistory) -> NotSent | No
         detail = "a higher warning took its place and tells people itself (VTEC UPG)"
         return _about_warning(warning, WhyNot.SUPERSEDED, detail)
     if warning.msg_type is MsgType.CANCEL:
-        if history.told or history.subjects:
+        if anybody_told:
             return None
         return _about_warning(
             warning, WhyNot.CANCEL_WITHOUT_ALERT, "nobody was told what it cancels"

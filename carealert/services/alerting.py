@@ -2,27 +2,30 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from carealert.domain.drills import Drills, is_drill
 from carealert.domain.holds import needs_officer, why_held
 from carealert.domain.notices import Notice, Recipient, RecipientKind
 from carealert.domain.people import Phone, PhoneSharing
-from carealert.domain.plan import IncidentHistory, NotSent, Office, Plan, WhyNot
-from carealert.domain.planning import active_infos, plan, why_nobody
+from carealert.domain.plan import NotSent, Office, Plan, WhyNot
+from carealert.domain.planning import active_infos
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.warnings import HazardWarning, MsgType
-from carealert.services.beside import beside, hearing_of, still_warned, told_elsewhere
-from carealert.services.candidates import (
-    find_inside,
-    load_facilities,
-    load_residents,
-    note_areas,
+from carealert.services.candidates import Subject, note_areas
+from carealert.services.deciding import (
+    SHARD,
+    Whole,
+    decide,
+    decide_for_desk,
+    shards_of,
+    survey,
 )
 from carealert.services.drill_plans import decide_drill
 from carealert.services.ports.feeds import StoredWarning
 from carealert.services.ports.holds import HoldDecision
+from carealert.services.ports.outbox import Decision
 from carealert.services.ports.store import Database, Stores
 from carealert.services.ports.text import Composer, TemplateProblem
 
@@ -55,6 +58,32 @@ class OfficeSettings:
         return Office(self.default_language, self.time_zone, desk, suppressed, self.assumed_life)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of planning one warning, counted; `notices` are the new ones."""
+
+    matches: int = 0
+    notices: int = 0
+    tasks: int = 0
+    not_sent: Mapping[WhyNot, int] = field(default_factory=dict)
+
+    @property
+    def is_held(self) -> bool:
+        """True where an officer decides first; nothing was saved."""
+        return WhyNot.HELD in self.not_sent
+
+    def plus(self, decided: Plan, notices: int) -> "Outcome":
+        """With a further part of the decision."""
+        reasons = Counter(self.not_sent)
+        reasons.update(one.reason for one in decided.not_sent)
+        return Outcome(
+            self.matches + len(decided.matches),
+            self.notices + notices,
+            self.tasks + len(decided.tasks),
+            reasons,
+        )
+
+
 def dry_run(
     db: Database,
     rules: RuleSet,
@@ -69,19 +98,13 @@ def dry_run(
     Raises TemplateProblem.
     """
     with db.reading() as stores:
-        history = _history_of(stores, warning)
+        whole = _survey_of_trial(stores, warning, office, now)
         if is_drill(warning):
             decided = decide_drill(
-                stores,
-                rules,
-                warning,
-                history.incident,
-                office.office(stores.people.suppressed()),
-                office.drills,
-                now,
+                stores, rules, warning, whole.incident, whole.office, office.drills, now
             )
         else:
-            decided = _decide(stores, rules, warning, history, office, now)
+            decided = decide(stores, rules, whole, whole.subjects)
     return decided, composer.compose(decided.drafts)
 
 
@@ -92,36 +115,22 @@ def alert(
     warning_id: int,
     office: OfficeSettings,
     now: datetime,
-) -> Plan:
-    """Decide about a stored warning and put its notices in the outbox, all or nothing.
+    *,
+    shard: int = SHARD,
+) -> Outcome:
+    """Decide about a stored warning and put its notices in the outbox.
 
-    One that reads as a test is held for an officer first: the Plan says so, and nothing is saved.
-    Raises TemplateProblem: then nothing is written but a line of the journal, and the warning
+    Up to `shard` people and places are decided about in one transaction, all or nothing; more of
+    them in several, those who share a phone or a caregiver in the same one. What a process left
+    undone is taken up by the next call. One that reads as a test is held for an officer first:
+    nothing is saved then. Raises TemplateProblem: then the journal has a line, and the warning
     stays unplanned.
     """
     try:
-        with db.transaction() as stores:
-            stored = stores.warnings.get(warning_id)
-            if _must_wait(stores, stored, office, now):
-                return _hold(stores, stored, office, now)
-            decided = _decided_or_replaced(stores, rules, stored, office, now)
-            notices = composer.compose(decided.drafts)
-            new = stores.outbox.save_plan(decided, notices, warning_id, rules.version, now)
-            stores.warnings.mark_planned(warning_id, now)
-            note_areas(stores, decided, warning_id, now)
-            stores.journal.write(
-                now,
-                "planned",
-                f"warning:{warning_id}",
-                matches=str(len(decided.matches)),
-                notices=str(new),
-                not_sent=str(len(decided.not_sent)),
-                tasks=str(len(decided.tasks)),
-            )
+        return _Alert(db, rules, composer, warning_id, office, now).decide(shard)
     except TemplateProblem as problem:
         _note_failure(db, warning_id, problem, now)
         raise
-    return decided
 
 
 def plan_waiting(
@@ -147,8 +156,7 @@ def plan_waiting(
             return planned
         for warning_id in todo:
             try:
-                decided = alert(db, rules, composer, warning_id, office, now)
-                if any(one.reason is WhyNot.HELD for one in decided.not_sent):
+                if alert(db, rules, composer, warning_id, office, now).is_held:
                     left.add(warning_id)
                 else:
                     planned += 1
@@ -164,19 +172,104 @@ def matched_genders(db: Database, decided: Plan) -> Mapping[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _decided_or_replaced(
-    stores: Stores,
-    rules: RuleSet,
-    stored: StoredWarning,
-    office: OfficeSettings,
-    now: datetime,
-) -> Plan:
-    """The decision, unless a later message took this one's place before it was planned.
+class _Alert:
+    """One call of `alert`."""
+
+    def __init__(
+        self,
+        db: Database,
+        rules: RuleSet,
+        composer: Composer,
+        warning_id: int,
+        settings: OfficeSettings,
+        now: datetime,
+    ) -> None:
+        self._db, self._rules, self._composer = db, rules, composer
+        self._id, self._settings, self._now = warning_id, settings, now
+        self._outcome = Outcome()
+
+    def decide(self, size: int) -> Outcome:
+        with self._db.transaction() as stores:
+            stored = stores.warnings.get(self._id)
+            if _must_wait(stores, stored, self._settings, self._now):
+                return Outcome().plus(_hold(stores, stored, self._settings, self._now), 0)
+            decision = stores.outbox.begin(self._id, self._rules.version, self._now)
+            if decision is None:
+                return self._outcome
+            if (refused := _refused(stored)) is not None:
+                return self._end(stores, decision.id, refused)
+            whole = _survey(stores, stored, self._settings, self._now)
+            parts = self._parts(stores, whole, decision, size)
+            if decision.is_new and len(parts) == 1:
+                return self._end(
+                    stores, decision.id, decide(stores, self._rules, whole, whole.subjects)
+                )
+        for part in parts:
+            self._decide_part(whole, decision.id, part)
+        with self._db.transaction() as stores:
+            if stores.outbox.begin(self._id, self._rules.version, self._now) is None:
+                return self._outcome
+            rest = decide_for_desk(stores, self._rules, whole, decision.id)
+            return self._end(stores, decision.id, rest)
+
+    def _parts(
+        self, stores: Stores, whole: Whole, decision: Decision, size: int
+    ) -> list[list[Subject]]:
+        """The shards that are left to do."""
+        if decision.is_new:
+            return shards_of(stores, whole, whole.subjects, size)
+        done = stores.outbox.decided(decision.id)
+        stores.journal.write(
+            self._now,
+            "planning_resumed",
+            f"warning:{self._id}",
+            done=str(len(done)),
+            rules_then=decision.rules_version[:12],
+            rules_now=self._rules.version[:12],
+        )
+        left = [one for one in whole.subjects if one not in done]
+        return shards_of(stores, whole, left, size)
+
+    def _decide_part(self, whole: Whole, decision: int, part: list[Subject]) -> None:
+        with self._db.transaction() as stores:
+            if stores.outbox.begin(self._id, self._rules.version, self._now) is None:
+                return
+            # Another process may have taken the decision up in the meantime.
+            done = stores.outbox.decided(decision, part)
+            left = [one for one in part if one not in done] if done else part
+            if left:
+                decided = decide(stores, self._rules, whole, left).without_desk()
+                self._save(stores, decision, decided)
+
+    def _save(self, stores: Stores, decision: int, decided: Plan) -> None:
+        notices = self._composer.compose(decided.drafts)
+        new = stores.outbox.save_part(decision, decided, notices, self._id, self._now)
+        self._outcome = self._outcome.plus(decided, new)
+
+    def _end(self, stores: Stores, decision: int, decided: Plan) -> Outcome:
+        """The last part, and the decision with it."""
+        self._save(stores, decision, decided)
+        stores.warnings.mark_planned(self._id, self._now)
+        note_areas(stores, decided, self._id, self._now)
+        outcome = self._outcome
+        stores.journal.write(
+            self._now,
+            "planned",
+            f"warning:{self._id}",
+            matches=str(outcome.matches),
+            notices=str(outcome.notices),
+            not_sent=str(sum(outcome.not_sent.values())),
+            tasks=str(outcome.tasks),
+        )
+        return outcome
+
+
+def _refused(stored: StoredWarning) -> Plan | None:
+    """The decision where a later message took this one's place before it was planned.
 
     Feeds are polled in no order: an Alert may be read after its own Cancel.
     """
-    warning = stored.warning
-    later = stored.superseded_by
+    warning, later = stored.warning, stored.superseded_by
     if later is not None:
         detail = f"a later message took its place (warning:{later})"
         refusal = NotSent("warning", warning.identifier, None, WhyNot.SUPERSEDED, detail)
@@ -185,51 +278,30 @@ def _decided_or_replaced(
         detail = "it read as a test, and was over before an officer decided"
         over = NotSent("warning", warning.identifier, None, WhyNot.OVER, detail)
         return Plan(warning, not_sent=(over,))
-    history = stores.outbox.history(stored.incident, stored.revision)
-    return _decide(stores, rules, warning, history, office, now)
+    return None
 
 
-def _decide(
-    stores: Stores,
-    rules: RuleSet,
-    warning: HazardWarning,
-    history: IncidentHistory,
-    settings: OfficeSettings,
-    now: datetime,
-) -> Plan:
+def _survey(
+    stores: Stores, stored: StoredWarning, settings: OfficeSettings, now: datetime
+) -> Whole:
     office = settings.office(stores.people.suppressed())
-    if why_nobody(warning, history) is not None:
-        return plan(warning, rules, (), (), history, office, now)
-    around = beside(stores, warning, history, office, now)
-    inside = find_inside(stores, active_infos(warning, office, now))
-    decided = plan(
-        warning,
-        rules,
-        load_residents(stores, inside),
-        load_facilities(stores, inside),
-        history,
-        office,
-        now,
-        unresolved=inside.unresolved,
-        still_warned=still_warned(stores, rules, warning, around, history, office, now),
-        told_elsewhere=told_elsewhere(stores, warning, history.incident),
-        hearing=hearing_of(warning, around, office, now),
-    )
-    return replace(decided, unknown_areas=inside.unknown, area_notes=inside.notes)
+    return survey(stores, stored.warning, stored.incident, stored.revision, office, now)
 
 
-def _history_of(stores: Stores, warning: HazardWarning) -> IncidentHistory:
+def _survey_of_trial(
+    stores: Stores, warning: HazardWarning, settings: OfficeSettings, now: datetime
+) -> Whole:
     """What a warning that is only tried would find: the history that its predecessors made.
 
     One that was decided already is tried as if it were new, or nothing in it would be news.
     """
+    office = settings.office(stores.people.suppressed())
     stored = stores.warnings.find(warning)
     if stored is None:
         incident, revision = stores.warnings.place_of(warning)
-        return stores.outbox.history(incident, revision)
-    if stored.planned_at and warning.msg_type is MsgType.ALERT:
-        return IncidentHistory(stored.incident, stored.revision)
-    return stores.outbox.history(stored.incident, stored.revision)
+        return survey(stores, warning, incident, revision, office, now)
+    as_new = stored.planned_at is not None and warning.msg_type is MsgType.ALERT
+    return survey(stores, warning, stored.incident, stored.revision, office, now, as_new=as_new)
 
 
 def _must_wait(

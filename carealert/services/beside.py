@@ -1,7 +1,7 @@
 """What else holds while a warning is planned: other messages of its incident, other senders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from carealert.domain.gist import gist_of
@@ -14,12 +14,31 @@ from carealert.domain.planning import active_infos
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.updates import Hearing
 from carealert.domain.warnings import HazardWarning, Info, MsgType, Scope, Status
-from carealert.services.candidates import find_inside, load_facilities, load_residents
+from carealert.services.candidates import (
+    Inside,
+    Places,
+    Subject,
+    find_inside,
+    load_facilities,
+    load_residents,
+)
 from carealert.services.ports.feeds import StoredWarning
 from carealert.services.ports.store import Stores
 
-Subject = tuple[SubjectKind, str]
 _KINDS = tuple(SubjectKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Another real warning that stands: its infos that hold, and who is inside them.
+
+    `spared` are those for whom the message that is decided about ends it.
+    """
+
+    warning: HazardWarning
+    active: Mapping[int, Info]
+    inside: Inside
+    spared: frozenset[Subject] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +48,70 @@ class Beside:
     `ends_nothing`: it holds itself, and takes nobody's place.
     """
 
-    others: tuple[StoredWarning, ...] = ()
+    others: tuple[Standing, ...] = ()
     ends_nothing: bool = False
 
 
 def beside(
-    stores: Stores, warning: HazardWarning, history: IncidentHistory, office: Office, now: datetime
+    stores: Stores, warning: HazardWarning, incident: str, office: Office, now: datetime
 ) -> Beside:
-    """What matters to those who were told; nothing does where nobody was."""
-    if not history.told:
-        return Beside()
+    """What matters to those who were told of the incident."""
     replaced = stores.warnings.would_replace(warning)
-    standing = stores.warnings.standing(history.incident)
-    others = tuple(one for one in standing if one.id not in replaced and _stands(one, warning))
-    return Beside(others, not replaced and bool(active_infos(warning, office, now)))
+    own = bool(active_infos(warning, office, now))
+    ends_nothing = not replaced and own
+    found = [
+        _standing(stores, one.warning, office, now, with_people=not ends_nothing)
+        for one in stores.warnings.standing(incident)
+        if one.id not in replaced and _stands(one, warning)
+    ]
+    if any(_ends_a_part(warning, one.warning) for one in found):
+        ended = frozenset(find_inside(stores, dict(enumerate(warning.infos))).subjects())
+        found = [
+            replace(one, spared=ended) if _ends_a_part(warning, one.warning) else one
+            for one in found
+        ]
+    return Beside(tuple(found), ends_nothing)
+
+
+def _standing(
+    stores: Stores, other: HazardWarning, office: Office, now: datetime, *, with_people: bool
+) -> Standing:
+    active = active_infos(other, office, now)
+    inside = find_inside(stores, active) if active and with_people else Inside()
+    return Standing(other, active, inside)
+
+
+def _ends_a_part(warning: HazardWarning, other: HazardWarning) -> bool:
+    own, theirs = gist_of(warning), gist_of(other)
+    return bool(own.event_keys & theirs.event_keys) and ends_only_a_part(own, theirs)
 
 
 def still_warned(
     stores: Stores,
     rules: RuleSet,
-    warning: HazardWarning,
     around: Beside,
     history: IncidentHistory,
-    office: Office,
+    known: Places,
     now: datetime,
 ) -> frozenset[Subject]:
-    """Subjects whom this message does not stand down.
+    """Subjects of `history` whom this message does not stand down.
 
     One that ends nothing stands nobody down: it only adds to what holds, or to what expired with
     nobody told. Nor is the end of one message an all-clear under another that holds, whoever sent
     it. Only where a message ends an event for a part of its area, those inside that part are no
     longer warned by what it ends.
     """
+    told = {(kind, ref) for told in history.told.values() for ref in told.about for kind in _KINDS}
+    concerned = frozenset(told | history.subjects.keys())
     if around.ends_nothing:
-        told = {
-            (kind, ref) for told in history.told.values() for ref in told.about for kind in _KINDS
-        }
-        return frozenset(told | history.subjects.keys())
+        return concerned
     found: set[Subject] = set()
-    own = gist_of(warning)
     for other in around.others:
-        active = active_infos(other.warning, office, now)
-        if not active:
-            continue
-        warned = _matched(stores, rules, other.warning, active, now)
-        theirs = gist_of(other.warning)
-        if own.event_keys & theirs.event_keys and ends_only_a_part(own, theirs):
-            warned -= _inside(stores, warning)
-        found |= warned
+        found |= _matched(stores, rules, other, concerned, known, now) - other.spared
     return frozenset(found)
 
 
-def hearing_of(warning: HazardWarning, around: Beside, office: Office, now: datetime) -> Hearing:
+def hearing_of(warning: HazardWarning, around: Beside) -> Hearing:
     """What of `warning` is news to those who were told, while other senders' warnings hold.
 
     An authority leads: what an estimate says beside it is news only to those who heard nothing.
@@ -89,7 +120,7 @@ def hearing_of(warning: HazardWarning, around: Beside, office: Office, now: date
     senders = [
         gist_of(other.warning)
         for other in around.others
-        if other.warning.sender != warning.sender and active_infos(other.warning, office, now)
+        if other.warning.sender != warning.sender and other.active
     ]
     authority = any(not one.is_estimate for one in senders)
     if gist_of(warning).is_estimate:
@@ -128,18 +159,16 @@ def _stands(other: StoredWarning, warning: HazardWarning) -> bool:
 def _matched(
     stores: Stores,
     rules: RuleSet,
-    warning: HazardWarning,
-    active: Mapping[int, Info],
+    other: Standing,
+    subjects: frozenset[Subject],
+    known: Places,
     now: datetime,
 ) -> set[Subject]:
-    inside = find_inside(stores, active)
-    residents, facilities = load_residents(stores, inside), load_facilities(stores, inside)
-    matches, _ = match_all(warning, active, rules.rules, residents, facilities, now)
+    """Those of `subjects` whom rules match for another warning."""
+    if not other.active:
+        return set()
+    inside = other.inside.among(subjects)
+    residents = load_residents(stores, inside, known)
+    facilities = load_facilities(stores, inside, known)
+    matches, _ = match_all(other.warning, other.active, rules.rules, residents, facilities, now)
     return {(match.kind, match.ref) for match in matches}
-
-
-def _inside(stores: Stores, warning: HazardWarning) -> set[Subject]:
-    """Everybody inside the areas of a message, over or not."""
-    inside = find_inside(stores, dict(enumerate(warning.infos)))
-    found = {(SubjectKind.RESIDENT, ref) for ref in inside.residents}
-    return found | {(SubjectKind.FACILITY, ref) for ref in inside.facilities}

@@ -3,7 +3,7 @@
 The ladder from an area to people is docs/decisions/0013-geometry-and-areas.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,8 @@ from carealert.domain.rules import SubjectKind
 from carealert.domain.warnings import Area, Info
 from carealert.services.ports.registry import Placed
 from carealert.services.ports.store import Stores
+
+Subject = tuple[SubjectKind, str]
 
 _NAMELESS: Mapping[str, str] = {}
 
@@ -41,6 +43,23 @@ class Inside:
     unresolved: frozenset[int] = frozenset()
     unknown: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    def subjects(self) -> set[Subject]:
+        """Everybody and every place in it."""
+        people = {(SubjectKind.RESIDENT, ref) for ref in self.residents}
+        return people | {(SubjectKind.FACILITY, ref) for ref in self.facilities}
+
+    def among(self, subjects: Iterable[Subject]) -> "Inside":
+        """The part of it that these are."""
+        refs: dict[SubjectKind, list[str]] = {kind: [] for kind in SubjectKind}
+        for kind, ref in subjects:
+            refs[kind].append(ref)
+        people, places = self.residents, self.facilities
+        return replace(
+            self,
+            residents={ref: people[ref] for ref in refs[SubjectKind.RESIDENT] if ref in people},
+            facilities={ref: places[ref] for ref in refs[SubjectKind.FACILITY] if ref in places},
+        )
 
 
 def find_inside(stores: Stores, infos: Mapping[int, Info]) -> Inside:
@@ -80,10 +99,12 @@ def note_areas(stores: Stores, decided: Plan, warning_id: int, now: datetime) ->
         stores.journal.write(now, "area_odd", f"warning:{warning_id}", note=note)
 
 
-def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
-    """The residents of `found`, by ref, with caregivers and places."""
+def load_residents(
+    stores: Stores, found: Inside, known: "Places | None" = None
+) -> tuple[Candidate, ...]:
+    """The residents of `found`, by ref, with caregivers and places; `known` is added to."""
     inside = found.residents
-    places = _Places(stores)
+    places = _Look(stores, known)
     return tuple(
         Candidate(
             resident,
@@ -97,10 +118,12 @@ def load_residents(stores: Stores, found: Inside) -> tuple[Candidate, ...]:
     )
 
 
-def load_facilities(stores: Stores, found: Inside) -> tuple[FacilityCandidate, ...]:
-    """The facilities of `found`, by ref, with their places."""
+def load_facilities(
+    stores: Stores, found: Inside, known: "Places | None" = None
+) -> tuple[FacilityCandidate, ...]:
+    """The facilities of `found`, by ref, with their places; `known` is added to."""
     inside = found.facilities
-    places = _Places(stores)
+    places = _Look(stores, known)
     return tuple(
         FacilityCandidate(
             facility,
@@ -301,29 +324,35 @@ def _overlap(home: BaseGeometry, warned: BaseGeometry) -> bool:
     return common >= SLIVER * min(home.area, warned.area)
 
 
-class _Places:
-    """Areas of the register, each looked up once."""
+class Places:
+    """What areas of the register are called and part of: each is looked up once."""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+    def __init__(self) -> None:
         self._known: dict[str, tuple[frozenset[str], Mapping[str, str]]] = {}
 
-    def codes(self, code: str | None) -> frozenset[str]:
-        """The code itself and those of its parents."""
-        return self._look_up(code)[0]
-
-    def names(self, code: str | None) -> Mapping[str, str]:
-        """language -> name of the area itself."""
-        return self._look_up(code)[1]
-
-    def _look_up(self, code: str | None) -> tuple[frozenset[str], Mapping[str, str]]:
-        if code is None:
-            return frozenset(), {}
+    def look_up(self, stores: Stores, code: str) -> tuple[frozenset[str], Mapping[str, str]]:
+        """The codes of an area and its parents, and language -> name of the area itself."""
         if code not in self._known:
-            areas = self._stores.areas.with_ancestors(code)
+            areas = stores.areas.with_ancestors(code)
             names = areas[0].names if areas and areas[0].code == code else {}
             self._known[code] = frozenset({code, *(area.code for area in areas)}), names
         return self._known[code]
+
+
+class _Look:
+    """`Places` in one transaction; somebody without an area is nowhere."""
+
+    def __init__(self, stores: Stores, known: Places | None) -> None:
+        self._stores = stores
+        self._places = known or Places()
+
+    def codes(self, code: str | None) -> frozenset[str]:
+        """The code itself and those of its parents."""
+        return frozenset() if code is None else self._places.look_up(self._stores, code)[0]
+
+    def names(self, code: str | None) -> Mapping[str, str]:
+        """language -> name of the area itself."""
+        return {} if code is None else self._places.look_up(self._stores, code)[1]
 
 
 def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:

@@ -23,7 +23,7 @@ def decide_drill(
 ) -> Plan:
     """What an Exercise leads to; each message of it as if nobody had heard anything yet."""
     real, history = as_if_real(warning), IncidentHistory(incident, 0)
-    if why_nobody(real, history) is not None:
+    if why_nobody(real, anybody_told=False) is not None:
         on_paper = plan(real, rules, (), (), history, office, now)
         return drill_plan(warning, on_paper, rules, setting, office, incident, now)
     inside = find_inside(stores, active_infos(real, office, now))

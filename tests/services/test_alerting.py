@@ -27,6 +27,7 @@ from carealert.services.alerting import (
 )
 from carealert.services.ports.registry import PlaceArea
 from carealert.services.ports.text import TemplateProblem
+from tests.support.alerting import alerted as planned
 from tests.support.builders import (
     AWAY,
     COAST,
@@ -98,7 +99,7 @@ def stored(db: SqlDatabase, warning: HazardWarning, now: datetime = NOW) -> int:
 
 
 def alerted(db: SqlDatabase, warning: HazardWarning, now: datetime = NOW) -> Plan:
-    return alert(db, RULES, PlainComposer(), stored(db, warning, now), OFFICE, now)
+    return planned(db, RULES, PlainComposer(), stored(db, warning, now), OFFICE, now)
 
 
 def outbox(db: SqlDatabase) -> list[tuple[str, str, str]]:

@@ -384,8 +384,8 @@ def test_an_exercise_given_to_the_planner_of_real_warnings_reaches_nobody(
     db: SqlDatabase,
 ) -> None:
     number = stored(db, an_exercise())
-    decided = alert(db, RULES, PlainComposer(), number, ASKED, NOW)
-    assert (decided.drafts, outbox(db)) == ((), [])
+    outcome = alert(db, RULES, PlainComposer(), number, ASKED, NOW)
+    assert (outcome.notices, outbox(db)) == (0, [])
 
 
 def test_a_subject_s_state_under_a_real_warning_outlives_any_drill(db: SqlDatabase) -> None:

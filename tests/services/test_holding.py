@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select
 
 from carealert.adapters.db.board.reader import SqlBoard
 from carealert.adapters.db.stores import SqlDatabase
-from carealert.adapters.db.tables import task
+from carealert.adapters.db.tables import decision as decision_table
+from carealert.adapters.db.tables import not_sent, task
 from carealert.adapters.sealing import Sealer
 from carealert.domain.access import Actor, Role
 from carealert.domain.hazards import Hazard
@@ -93,8 +94,12 @@ def tasks(db: SqlDatabase) -> list[tuple[str, str, bool]]:
 
 
 def why(db: SqlDatabase, number: int) -> set[WhyNot]:
-    decided = alert(db, RULES, PlainComposer(), number, OFFICE, NOW)
-    return {entry.reason for entry in decided.not_sent}
+    """Why a warning that is planned now, or was, reaches nobody."""
+    outcome = alert(db, RULES, PlainComposer(), number, OFFICE, NOW)
+    of_this = decision_table.c.warning_id == number
+    recorded = select(not_sent.c.reason).join(decision_table).where(of_this)
+    with db.engine.connect() as connection:
+        return {*outcome.not_sent, *map(WhyNot, connection.scalars(recorded))}
 
 
 def test_a_text_that_reads_as_a_test_is_held_and_reaches_nobody(

@@ -31,6 +31,7 @@ from tests.services.test_alerting import (
 )
 from tests.services.test_holding import a_test, held, tasks
 from tests.support.actors import ADMIN
+from tests.support.alerting import alerted
 from tests.support.builders import (
     NOW,
     a_phone,
@@ -166,7 +167,7 @@ def test_a_released_warning_is_told_whatever_the_desk_was_called(db: SqlDatabase
     number = held(db)
     watch(db, 15)
     decide(holding.release, db, number)
-    decided = alert(db, RULES, PlainComposer(), number, OFFICE, NOW + minutes(17))
+    decided = alerted(db, RULES, PlainComposer(), number, OFFICE, NOW + minutes(17))
     assert {draft.recipient.ref for draft in decided.drafts} == {"c1", "f1"}
 
 

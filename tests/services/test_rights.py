@@ -22,6 +22,7 @@ MACHINE = {
     "beside": "planning",
     "candidates": "planning",
     "consent_asking": "the tick that asks again, and answering",
+    "deciding": "planning",
     "delivering": "the delivery tick",
     "discretion": "words for journal and rows",
     "drill_answers": "answering",

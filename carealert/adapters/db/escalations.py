@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, literal, or_, select, update
 
-from carealert.adapters.db import outbox_plan, subjects
+from carealert.adapters.db import subjects, told
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import escalation_timer, subject
 from carealert.domain.notices import SubjectState
@@ -99,7 +99,7 @@ class SqlEscalations:
         subjects.open_tasks(self._connection, incident, [(kind, ref, what)], now)
 
     def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]:
-        return outbox_plan.states_of(self._connection, incident)
+        return told.states_of(self._connection, incident)
 
 
 #: What the timers of one step of one rule have in common.

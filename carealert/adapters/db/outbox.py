@@ -1,28 +1,33 @@
 """The outbox over its tables; each part of its work is a file `outbox_*.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
 
 from carealert.adapters.db import (
+    deciding,
     outbox_claims,
     outbox_plan,
     outbox_receipts,
     outbox_results,
     outbox_rows,
+    told,
 )
 from carealert.adapters.db.outbox_rows import PENDING, in_state
 from carealert.adapters.db.subjects import hasten
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import DeliveryStatus, MessageKind, Notice, NoticeState
-from carealert.domain.plan import IncidentHistory, Plan
+from carealert.domain.plan import IncidentHistory, Match, Plan
 from carealert.services.ports.outbox import (
     Accepted,
     AttemptResult,
     ClaimedNotice,
+    Decision,
     LostAttempt,
+    SubjectKey,
+    ToldLine,
 )
 
 
@@ -33,8 +38,34 @@ class SqlOutbox:
         self._connection = connection
         self._sealer = sealer
 
-    def history(self, incident: str, revision: int) -> IncidentHistory:
-        return outbox_plan.history(self._connection, self._sealer, incident, revision)
+    def history(
+        self, incident: str, revision: int, among: Collection[SubjectKey] | None = None
+    ) -> IncidentHistory:
+        return told.history(self._connection, self._sealer, incident, revision, among)
+
+    def desk_history(self, incident: str, revision: int) -> IncidentHistory:
+        return told.desk_history(self._connection, self._sealer, incident, revision)
+
+    def told_lines(self, incident: str) -> Sequence[ToldLine]:
+        return told.told_lines(self._connection, incident)
+
+    def begin(self, warning_id: int, rules_version: str, now: datetime) -> Decision | None:
+        return deciding.begin(self._connection, warning_id, rules_version, now)
+
+    def decided(
+        self, decision: int, among: Collection[SubjectKey] | None = None
+    ) -> frozenset[SubjectKey]:
+        return deciding.decided(self._connection, decision, among)
+
+    def decided_matches(self, decision: int, rules: Collection[str]) -> Sequence[Match]:
+        return deciding.decided_matches(self._connection, decision, rules)
+
+    def save_part(
+        self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
+    ) -> int:
+        return outbox_plan.save_part(
+            self._connection, self._sealer, decision, plan, notices, warning_id, now
+        )
 
     def save_plan(
         self,

@@ -1,4 +1,4 @@
-"""A decision written whole, and what earlier decisions of its incident have led to."""
+"""A decision written, whole or in parts: each part is complete in itself."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,71 +6,22 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, not_, select, update
 
 from carealert.adapters.db.bulk import Bulk
-from carealert.adapters.db.conflicts import insert_into
+from carealert.adapters.db.deciding import begin
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import (
     PENDING,
     in_state,
     insert_notices,
-    may_be_heard,
-    told_of,
 )
-from carealert.adapters.db.reduced import is_reduced
 from carealert.adapters.db.subjects import open_tasks, put_states, put_timers, stop_timers
-from carealert.adapters.db.tables import decision, match, not_sent, notice, subject, warning
+from carealert.adapters.db.tables import match, not_sent, notice, warning
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import MessageKind, Notice, NoticeState, RecipientKind, SubjectState
-from carealert.domain.plan import IncidentHistory, Match, Plan, Told
-from carealert.domain.rules import SubjectKind
+from carealert.domain.notices import Notice, NoticeState, RecipientKind
+from carealert.domain.plan import Match, Plan
 from carealert.services.discretion import discreet_reasons
-
-#: The kinds after which somebody knows of the incident, and the one after which it is over.
-_STORY = (
-    MessageKind.ALERT,
-    MessageKind.UPDATE,
-    MessageKind.FACILITY_CONFIRM,
-    MessageKind.STAND_DOWN,
-)
 
 _MATCH = ("decision_id", "kind", "ref", "rule", "info", "reasons")
 _NOT_SENT = ("decision_id", "kind", "ref", "rule", "reason", "detail")
-
-
-def history(
-    connection: Connection, sealer: Sealer, incident: str, revision: int
-) -> IncidentHistory:
-    """Who was told what last, and the state of every subject.
-
-    Somebody whose last message was a stand-down has heard the end: a later warning is new to them,
-    and so it is where that message is too old for its text to be kept.
-    """
-    query = (
-        select(notice)
-        .where(
-            notice.c.incident == incident,
-            notice.c.kind.in_([kind.value for kind in _STORY]),
-            may_be_heard(),
-        )
-        .order_by(notice.c.revision, notice.c.created_at, notice.c.id)
-    )
-    newest = {(row.recipient_kind, row.recipient_ref): row for row in connection.execute(query)}
-    told: dict[tuple[RecipientKind, str], Told] = {
-        (RecipientKind(kind), ref): told_of(row, sealer)
-        for (kind, ref), row in newest.items()
-        if row.kind != MessageKind.STAND_DOWN.value and not is_reduced(row.facts)
-    }
-    return IncidentHistory(incident, revision, told, states_of(connection, incident))
-
-
-def states_of(connection: Connection, incident: str) -> dict[tuple[SubjectKind, str], SubjectState]:
-    """(kind, ref) -> state of every subject of an incident."""
-    query = select(subject.c.kind, subject.c.ref, subject.c.state).where(
-        subject.c.incident == incident
-    )
-    return {
-        (SubjectKind(row.kind), row.ref): SubjectState(row.state)
-        for row in connection.execute(query)
-    }
 
 
 def save_plan(
@@ -82,20 +33,26 @@ def save_plan(
     rules_version: str,
     now: datetime,
 ) -> int:
-    """Write a decision; 0 and nothing written where this warning was decided before."""
+    """Write a decision in one part; 0 and nothing written where it was begun before."""
+    decision = begin(connection, warning_id, rules_version, now)
+    if decision is None or not decision.is_new:
+        return 0
+    return save_part(connection, sealer, decision.id, plan, notices, warning_id, now)
+
+
+def save_part(
+    connection: Connection,
+    sealer: Sealer,
+    decided: int,
+    plan: Plan,
+    notices: Sequence[Notice],
+    warning_id: int,
+    now: datetime,
+) -> int:
+    """Write a part of a decision whole; return how many notices are new."""
     incident, revision = connection.execute(
         select(warning.c.incident, warning.c.revision).where(warning.c.id == warning_id)
     ).one()
-    decided = connection.scalar(
-        insert_into(connection, decision)
-        .values(
-            warning_id=warning_id, incident=incident, rules_version=rules_version, decided_at=now
-        )
-        .on_conflict_do_nothing()
-        .returning(decision.c.id)
-    )
-    if decided is None:
-        return 0
     _record(connection, plan, decided)
     _supersede(connection, plan, incident, revision)
     stop_timers(connection, incident, plan.states)

@@ -1,7 +1,7 @@
 """Residents, caregivers, the links between them, and the numbers that said STOP."""
 
 import pickle
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from carealert.adapters.db.people_rows import (
     resident_of,
     resident_row,
 )
-from carealert.adapters.db.planned_people import people_for_planning
+from carealert.adapters.db.planned_people import people_for_planning, ties_of
 from carealert.adapters.db.quality import confirm, quality
 from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
 from carealert.adapters.db.tables import (
@@ -231,6 +231,9 @@ class SqlPeople:
         self, refs: Iterable[str]
     ) -> Sequence[tuple[Resident, Sequence[tuple[Caregiver, CareLink]]]]:
         return people_for_planning(self._connection, self._sealer, refs)
+
+    def ties(self, refs: Collection[str]) -> Iterator[tuple[str, Hashable]]:
+        return ties_of(self._connection, refs)
 
     def homes(self, kind: PersonKind, refs: Iterable[str]) -> Mapping[str, frozenset[str | None]]:
         return persons.homes_of(self._connection, kind, refs)

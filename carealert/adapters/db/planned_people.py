@@ -8,7 +8,7 @@ difficult): each such text is read once.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Text, cast, select
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import care_link, caregiver, resident
 from carealert.adapters.sealing import Sealer
+from carealert.domain.notices import RecipientKind
 from carealert.domain.people import (
     Administration,
     AgeBand,
@@ -49,6 +50,26 @@ def people_for_planning(
     read = _Reader(sealer)
     carers = _caregivers(connection, read, wanted)
     return [(one, carers.get(one.ref, [])) for one in _residents(connection, read, wanted)]
+
+
+def ties_of(connection: Connection, refs: Iterable[str]) -> Iterator[tuple[str, Hashable]]:
+    """(resident, what ties it to others): caregivers by (kind, ref), phones by their hash."""
+    wanted = frozenset(refs)
+    own = select(resident.c.ref, resident.c.phone_hash).where(
+        one_of(connection, resident.c.ref, wanted), resident.c.phone_hash.is_not(None)
+    )
+    for ref, phone in connection.execute(own):
+        yield ref, phone
+    carers = (
+        select(resident.c.ref, caregiver.c.ref, caregiver.c.phone_hash)
+        .join_from(resident, care_link, care_link.c.resident_id == resident.c.id)
+        .join(caregiver, care_link.c.caregiver_id == caregiver.c.id)
+        .where(one_of(connection, resident.c.ref, wanted))
+    )
+    for ref, carer, phone in connection.execute(carers):
+        yield ref, (RecipientKind.CAREGIVER, carer)
+        if phone is not None:
+            yield ref, phone
 
 
 def _residents(connection: Connection, read: "_Reader", refs: frozenset[str]) -> list[Resident]:

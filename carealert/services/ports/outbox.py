@@ -1,6 +1,6 @@
 """The outbox, its attempts and receipts, escalation timers, subjects' states and replies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from carealert.domain.notices import (
     SubjectState,
     Text,
 )
-from carealert.domain.plan import DeskTask, IncidentHistory, Plan, Timer
+from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer
 from carealert.domain.rules import SubjectKind
 
 
@@ -116,11 +116,78 @@ class LostAttempt:
     looked_at: datetime | None
 
 
+SubjectKey = tuple[SubjectKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision that is under way. Not `is_new`: another process began it and did not end it."""
+
+    id: int
+    is_new: bool
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """One message to a recipient, what finds the phone, and whom it was about.
+
+    `knows`: it is the recipient's last, and does not end the story.
+    """
+
+    kind: RecipientKind
+    ref: str
+    phone: bytes
+    about: tuple[SubjectKey, ...]
+    knows: bool
+
+
 class OutboxStore(Protocol):
     """Notices on their way. The unique idempotency key refuses repeats in the database."""
 
-    def history(self, incident: str, revision: int) -> IncidentHistory:
-        """What the incident has led to: who was told, in which state each subject is."""
+    def history(
+        self, incident: str, revision: int, among: Collection[SubjectKey] | None = None
+    ) -> IncidentHistory:
+        """What the incident has led to: who was told, in which state each subject is.
+
+        With `among` only what concerns these subjects, without what the city desk was told.
+        """
+        ...
+
+    def desk_history(self, incident: str, revision: int) -> IncidentHistory:
+        """What the city desk was told; no subjects."""
+        ...
+
+    def told_lines(self, incident: str) -> Sequence[ToldLine]:
+        """On which lines the incident was told, the desk's left out, and of whom."""
+        ...
+
+    def begin(self, warning_id: int, rules_version: str, now: datetime) -> Decision | None:
+        """Begin the decision about a warning or take it up again; None where it has ended.
+
+        Whoever else would work on it waits for the end of the transaction.
+        """
+        ...
+
+    def decided(
+        self, decision: int, among: Collection[SubjectKey] | None = None
+    ) -> frozenset[SubjectKey]:
+        """The subjects, of these where given, of whom a decision says what comes of it."""
+        ...
+
+    def decided_matches(self, decision: int, rules: Collection[str]) -> Sequence[Match]:
+        """What was recorded of these rules' matches, by subject; its reasons are discreet."""
+        ...
+
+    def save_part(
+        self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
+    ) -> int:
+        """Write a part of a decision whole; return how many notices are new.
+
+        Matches, not-sent decisions, notices, first timers, desk tasks and states go in together;
+        pending notices of superseded recipients are superseded; timers of subjects that changed
+        state are stopped.
+        """
         ...
 
     def save_plan(
@@ -131,12 +198,7 @@ class OutboxStore(Protocol):
         rules_version: str,
         now: datetime,
     ) -> int:
-        """Write the decision whole; return how many notices are new.
-
-        Matches, not-sent decisions, notices, first timers, desk tasks and states go in together;
-        pending notices of superseded recipients are superseded; timers of subjects that changed
-        state are stopped.
-        """
+        """Write a decision in one part; 0 and nothing written where it was begun before."""
         ...
 
     def add(self, notices: Sequence[Notice], warning_id: int | None, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The register: areas, people and facilities, and who of them is inside a geometry."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -257,6 +257,10 @@ class PeopleStore(Protocol):
         Names, notes, position and who consented are left out, and gender reads as not stated:
         nothing that is decided may rest on it.
         """
+        ...
+
+    def ties(self, refs: Collection[str]) -> Iterator[tuple[str, Hashable]]:
+        """(resident, what ties it to others): caregivers by (kind, ref), phones by their hash."""
         ...
 
     def inside(self, geometry: BaseGeometry) -> frozenset[str]:

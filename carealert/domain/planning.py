@@ -121,35 +121,30 @@ def desk_plan(
     rules: RuleSet,
     matches: Iterable[Match],
     history: IncidentHistory,
-    still: frozenset[tuple[SubjectKind, str]],
     office: Office,
     now: datetime,
-    *,
-    unresolved: bool,
-    hearing: Hearing,
 ) -> Plan:
     """What the city desk is told of a decision that was made in shards: one text about all.
 
-    `matches` are those of the rules that tell the desk; `still` are the subjects of `history`
-    that are warned.
+    `matches` are those of the rules that tell the desk.
     """
     say = _Facts(warning, office)
-    wishes = []
-    for match in strongest_first(matches, rules):
-        about = About(match.ref, match.ref)
-        if office.desk is not None:
-            facts = say.of(match.info, _NAMELESS)
-            key = (match.kind, match.ref)
-            rule = rules.get(match.rule)
-            wishes.append(Wish(office.desk, about, False, key, rule, facts, match.reasons))
+    wishes = [
+        Wish(
+            office.desk,
+            About(match.ref, match.ref),
+            False,
+            (match.kind, match.ref),
+            rules.get(match.rule),
+            say.of(match.info, _NAMELESS),
+            match.reasons,
+        )
+        for match in strongest_first(matches, rules)
+        if office.desk is not None
+    ]
     drafts, _ = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
-    drafts, not_sent = _only_news(drafts, history, hearing)
     told = frozenset((draft.recipient.kind, draft.recipient.ref) for draft in drafts)
-    if not unresolved:
-        ends, unheard = _stand_downs(warning, drafts, still, history, office, now)
-        drafts += ends
-        not_sent += unheard
-    return Plan(warning, drafts=tuple(drafts), not_sent=tuple(not_sent), superseded=told)
+    return Plan(warning, drafts=tuple(drafts), superseded=told)
 
 
 def why_nobody(warning: HazardWarning, *, anybody_told: bool) -> NotSent | None:

@@ -119,25 +119,15 @@ def decide(stores: Stores, rules: RuleSet, whole: Whole, subjects: Collection[Su
 def decide_for_desk(stores: Stores, rules: RuleSet, whole: Whole, decision: int) -> Plan:
     """What is left when all shards are decided: the desk's part, and what is said of the whole."""
     to_desk = {rule.id for rule in rules.rules if Audience.CITY_DESK in rule.do.to}
-    history = stores.outbox.desk_history(whole.incident, whole.revision)
-    still: frozenset[Subject] = frozenset()
-    if history.told:
-        everyone = stores.outbox.decided_matches(decision, [rule.id for rule in rules.rules])
-        still = still_warned(stores, rules, whole.around, history, whole.places, whole.now)
-        still |= {(match.kind, match.ref) for match in everyone}
-    unresolved = whole.inside.unresolved & whole.active.keys()
     decided = desk_plan(
         whole.warning,
         rules,
         stores.outbox.decided_matches(decision, to_desk) if to_desk else (),
-        history,
-        still,
+        IncidentHistory(whole.incident, whole.revision),
         whole.office,
         whole.now,
-        unresolved=bool(unresolved),
-        hearing=whole.hearing,
     )
-    knows = any(line.knows for line in whole.lines) or bool(history.told)
+    knows = any(line.knows for line in whole.lines)
     said = of_the_whole(whole.warning, whole.active, whole.inside.unresolved, anybody_told=knows)
     return replace(
         decided,

@@ -60,6 +60,8 @@ RULES = rules_of(
 )
 #: Everybody lives in one of five squares along the coast; a warning is about some of them.
 SQUARES = [box(90 + n, 22, 91 + n, 23) for n in range(5)]
+#: A square that nobody can place: an officer must look.
+NOWHERE = 5
 COLUMNS: dict[Any, tuple[str, ...]] = {
     notice: (
         "id",
@@ -96,7 +98,7 @@ carers = st.lists(st.sampled_from([None, 1, 2, 6, 7]), min_size=5, max_size=5)
 severities = st.sampled_from([Severity.SEVERE, Severity.EXTREME])
 #: (what kind of message, the squares it is about, how severe it is): many, and then news.
 messages = st.tuples(
-    st.tuples(st.just(MsgType.ALERT), st.sets(st.integers(0, 4), min_size=3), severities),
+    st.tuples(st.just(MsgType.ALERT), st.sets(st.integers(0, NOWHERE), min_size=3), severities),
     st.tuples(
         st.sampled_from([MsgType.UPDATE, MsgType.UPDATE, MsgType.CANCEL]),
         st.sets(st.integers(0, 4), min_size=1, max_size=4),
@@ -104,7 +106,7 @@ messages = st.tuples(
     ),
     st.tuples(
         st.sampled_from([MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL]),
-        st.sets(st.integers(0, 4), min_size=1, max_size=3),
+        st.sets(st.integers(0, NOWHERE), min_size=1, max_size=3),
         severities,
     ),
 )
@@ -213,7 +215,9 @@ def _told_as(story: list[Any]) -> list[HazardWarning]:
     """One message after the other, each of which follows the one before it."""
     found: list[HazardWarning] = []
     for number, (kind, squares, severity) in enumerate(story):
-        areas = tuple(Area("", SQUARES[n], (), None, None) for n in sorted(squares))
+        areas = tuple(
+            Area("", None if n == NOWHERE else SQUARES[n], (), None, None) for n in sorted(squares)
+        )
         info = an_info(areas=areas, severity=severity, expires=NOW + hours(20))
         warning = a_warning(info, identifier=f"w{number}", sent=_at(number))
         if found and kind is not MsgType.ALERT:

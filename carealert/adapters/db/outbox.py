@@ -43,9 +43,6 @@ class SqlOutbox:
     ) -> IncidentHistory:
         return told.history(self._connection, self._sealer, incident, revision, among)
 
-    def desk_history(self, incident: str, revision: int) -> IncidentHistory:
-        return told.desk_history(self._connection, self._sealer, incident, revision)
-
     def told_lines(self, incident: str) -> Sequence[ToldLine]:
         return told.told_lines(self._connection, incident)
 

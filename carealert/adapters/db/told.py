@@ -14,14 +14,14 @@ from carealert.domain.plan import IncidentHistory, Told
 from carealert.domain.rules import SubjectKind
 from carealert.services.ports.outbox import SubjectKey, ToldLine
 
-#: The kinds after which somebody knows of the incident, and the one after which it is over.
+#: The kinds after which somebody knows of the incident, and the one after which it is over. What
+#: the city desk is told is none of them: it is told anew each time.
 _STORY = (
     MessageKind.ALERT,
     MessageKind.UPDATE,
     MessageKind.FACILITY_CONFIRM,
     MessageKind.STAND_DOWN,
 )
-_DESK = notice.c.recipient_kind == RecipientKind.CITY_DESK.value
 
 
 def history(
@@ -40,19 +40,12 @@ def history(
     return IncidentHistory(incident, revision, told, states_of(connection, incident, among))
 
 
-def desk_history(
-    connection: Connection, sealer: Sealer, incident: str, revision: int
-) -> IncidentHistory:
-    """What the city desk was told; no subjects."""
-    return IncidentHistory(incident, revision, _told(connection, sealer, incident, _DESK))
-
-
 def told_lines(connection: Connection, incident: str) -> list[ToldLine]:
-    """On which lines the incident was told, the desk's left out, and of whom."""
+    """On which lines the incident was told, and of whom."""
     of = notice.c
     query = (
         select(of.recipient_kind, of.recipient_ref, of.phone_hash, of.about, of.kind, of.erased_at)
-        .where(*_of_story(incident), ~_DESK)
+        .where(*_of_story(incident))
         .order_by(of.revision, of.created_at, of.id)
     )
     rows = connection.execute(query).fetchall()

@@ -150,16 +150,12 @@ class OutboxStore(Protocol):
     ) -> IncidentHistory:
         """What the incident has led to: who was told, in which state each subject is.
 
-        With `among` only what concerns these subjects, without what the city desk was told.
+        With `among` only what concerns these subjects.
         """
         ...
 
-    def desk_history(self, incident: str, revision: int) -> IncidentHistory:
-        """What the city desk was told; no subjects."""
-        ...
-
     def told_lines(self, incident: str) -> Sequence[ToldLine]:
-        """On which lines the incident was told, the desk's left out, and of whom."""
+        """On which lines the incident was told, and of whom."""
         ...
 
     def begin(self, warning_id: int, rules_version: str, now: datetime) -> Decision | None:

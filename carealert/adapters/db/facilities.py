@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
@@ -13,7 +15,12 @@ from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.located import SqlLocator
 from carealert.adapters.db.people_rows import digest_of, place_columns
 from carealert.adapters.db.quality import confirm
-from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
+from carealert.adapters.db.spatial import (
+    ids_inside_each,
+    refs_inside,
+    refs_inside_each,
+    refs_unplaced,
+)
 from carealert.adapters.db.tables import facility, facility_contact, status_report
 from carealert.adapters.db.upserts import changed_refs
 from carealert.adapters.sealing import Sealer
@@ -117,6 +124,9 @@ class SqlFacilities:
 
     def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]:
         return refs_inside_each(self._connection, "facility", geometries)
+
+    def inside_ids_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[NDArray[np.int64]]:
+        return ids_inside_each(self._connection, "facility", geometries)
 
     def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
         return refs_below_each(self._connection, facility, groups)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Table, delete, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,7 +29,12 @@ from carealert.adapters.db.people_rows import (
 )
 from carealert.adapters.db.planned_people import people_for_planning, ties_of
 from carealert.adapters.db.quality import confirm, quality
-from carealert.adapters.db.spatial import refs_inside, refs_inside_each, refs_unplaced
+from carealert.adapters.db.spatial import (
+    ids_inside_each,
+    refs_inside,
+    refs_inside_each,
+    refs_unplaced,
+)
 from carealert.adapters.db.tables import (
     care_link,
     caregiver,
@@ -243,6 +250,9 @@ class SqlPeople:
 
     def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]:
         return refs_inside_each(self._connection, "resident", geometries)
+
+    def inside_ids_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[NDArray[np.int64]]:
+        return ids_inside_each(self._connection, "resident", geometries)
 
     def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
         return refs_below_each(self._connection, resident, groups)

@@ -2,87 +2,61 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
-from carealert.domain.covering import MOST_AT_ONCE, OUTLINE_CELLS, cover_each, holds
-from carealert.domain.covering import Ranges as CellRanges
+from carealert.adapters.db.cell_ranges import CellReader, Points, TableName, reader
+from carealert.domain.cells import Floats, Ints
+from carealert.domain.covering import Coverings, Ranges, cover_each, each_holds
 
-Ranges = Sequence[tuple[int, int]]
-
-# The fixed order (CROSS JOIN, LATERAL with OFFSET 0) keeps both planners from walking the whole
-# table once a range, which they do where they have no statistics yet. Ids come out in one value,
-# because making a Python row of each costs more than finding it.
-_SQLITE = """
-    SELECT {columns} FROM json_each(:ranges) AS r CROSS JOIN {table} AS t INDEXED BY {index}
-    WHERE t.cell BETWEEN json_extract(r.value, '$[0]') AND json_extract(r.value, '$[1]')"""
-_POSTGRESQL = """
-    SELECT {columns} FROM unnest(CAST(:low AS bigint[]), CAST(:high AS bigint[])) AS r(low, high)
-    CROSS JOIN LATERAL (SELECT ref, lon, lat FROM {table}
-                        WHERE cell BETWEEN r.low AND r.high OFFSET 0) AS t"""
-
-
-#: Of many shapes each gets fewer cells: what one range costs is then worth an exact test or two.
-_FEWEST_CELLS = 64
+#: Shapes asked for in one statement: bounds what an answer for hundreds of them takes.
+_AT_ONCE = 64
+#: Cells that an outline is cut into at first.
+_CELLS = 200
+#: Of so many ranges along each outline the rows are counted, each no further than so many.
+_SAMPLE = 24
+_MOST = 500
+#: A row to be tested costs as much as so many outline cells; where more rows than that lie along
+#: the outline, smaller cells are cheaper. Then the square root is least (docs/benchmarks.md).
+_TEST_COST = 0.6
+_MOST_CELLS = 40_000
 
 
-def refs_inside(
-    connection: Connection, table: Literal["resident", "facility"], geometry: BaseGeometry
-) -> frozenset[str]:
+def ids_inside_each(
+    connection: Connection, table: TableName, geometries: Sequence[BaseGeometry]
+) -> list[Ints]:
+    """Numbers of the rows inside each geometry (degrees) or on its edge.
+
+    Exact, each once, in no special order. Without a visit to the table itself.
+    """
+    if not geometries:
+        return []
+    read = reader(connection, table)
+    found: list[Ints] = []
+    for start in range(0, len(geometries), _AT_ONCE):
+        found += _inside_each(read, geometries[start : start + _AT_ONCE])
+    return found
+
+
+def refs_inside(connection: Connection, table: TableName, geometry: BaseGeometry) -> frozenset[str]:
     """Refs of the rows whose point is inside the geometry (degrees) or on its edge; exact."""
     return refs_inside_each(connection, table, [geometry])[0]
 
 
 def refs_inside_each(
-    connection: Connection,
-    table: Literal["resident", "facility"],
-    geometries: Sequence[BaseGeometry],
+    connection: Connection, table: TableName, geometries: Sequence[BaseGeometry]
 ) -> list[frozenset[str]]:
     """The same for each geometry, in their order."""
-    if connection.dialect.name == "postgresql":
-        # Compiling this statement takes ten times as long as running it (measured: 74 of 87 ms).
-        connection.execute(text("SET LOCAL jit = off"))
-    found: list[frozenset[str]] = []
-    for start in range(0, len(geometries), MOST_AT_ONCE):
-        some = geometries[start : start + MOST_AT_ONCE]
-        cells = max(_FEWEST_CELLS, int(OUTLINE_CELLS / len(some) ** 0.5))
-        covered = cover_each(some, np.full(len(some), cells))
-        found += [
-            _inside(connection, table, geometry, inner, edge)
-            for geometry, inner, edge in zip(
-                some,
-                _by_owner(covered.inner, len(some)),
-                _by_owner(covered.edge, len(some)),
-                strict=True,
-            )
-        ]
-    return found
+    return [
+        _refs_of(connection, table, ids) for ids in ids_inside_each(connection, table, geometries)
+    ]
 
 
-def _by_owner(found: CellRanges, many: int) -> list[list[tuple[int, int]]]:
-    pairs = list(zip(found.low.tolist(), found.high.tolist(), strict=True))
-    cuts = np.searchsorted(found.owner, np.arange(many + 1)).tolist()
-    return [pairs[cuts[n] : cuts[n + 1]] for n in range(many)]
-
-
-def _inside(
-    connection: Connection, table: str, geometry: BaseGeometry, inner: Ranges, edge: Ranges
-) -> frozenset[str]:
-    found = set(_whole(connection, table, inner))
-    rows = _rows(connection, table, edge)
-    if rows:
-        points = np.array([(row[1], row[2]) for row in rows])
-        held = holds(geometry, points[:, 0], points[:, 1])
-        found.update(row[0] for row, inside in zip(rows, held.tolist(), strict=True) if inside)
-    return frozenset(found)
-
-
-def refs_unplaced(
-    connection: Connection, table: Literal["resident", "facility"]
-) -> dict[str, frozenset[str]]:
+def refs_unplaced(connection: Connection, table: TableName) -> dict[str, frozenset[str]]:
     """area code -> refs of the rows there that have no point."""
     columns = "SELECT area_code, ref FROM {table} WHERE cell IS NULL AND area_code IS NOT NULL"
     found: dict[str, set[str]] = {}
@@ -91,27 +65,86 @@ def refs_unplaced(
     return {code: frozenset(refs) for code, refs in found.items()}
 
 
-def _whole(connection: Connection, table: str, ranges: Ranges) -> Sequence[str]:
-    if not ranges:
-        return ()
-    if connection.dialect.name == "sqlite":
-        packed = connection.scalar(*_query(connection, table, "json_group_array(t.ref)", ranges))
-        return [str(ref) for ref in json.loads(packed or "[]")]
-    return connection.scalar(*_query(connection, table, "array_agg(t.ref)", ranges)) or ()
+_REFS = {
+    "sqlite": """SELECT json_group_array(t.ref) FROM json_each(:ids) AS i
+                 CROSS JOIN {table} AS t ON t.id = i.value""",
+    "postgresql": "SELECT array_agg(ref) FROM {table} WHERE id = ANY(CAST(:ids AS bigint[]))",
+}
 
 
-def _rows(connection: Connection, table: str, ranges: Ranges) -> Sequence[Any]:
-    if not ranges:
-        return ()
-    return connection.execute(*_query(connection, table, "t.ref, t.lon, t.lat", ranges)).fetchall()
+def _refs_of(connection: Connection, table: TableName, ids: Ints) -> frozenset[str]:
+    if not len(ids):
+        return frozenset()
+    # In the order of the table, so that each of its pages is read once.
+    numbers = np.sort(ids).tolist()
+    dialect = connection.dialect.name
+    value = json.dumps(numbers) if dialect == "sqlite" else numbers
+    found = connection.scalar(text(_REFS[dialect].format(table=table)), {"ids": value})
+    return frozenset(json.loads(found) if dialect == "sqlite" else found)
 
 
-def _query(
-    connection: Connection, table: str, columns: str, ranges: Ranges
-) -> tuple[Any, dict[str, Any]]:
-    if connection.dialect.name == "sqlite":
-        sql = _SQLITE.format(columns=columns, table=table, index=f"ix_{table}_cell")
-        return text(sql), {"ranges": json.dumps(ranges)}
-    sql = _POSTGRESQL.format(columns=columns, table=table)
-    low, high = zip(*ranges, strict=True)
-    return text(sql), {"low": list(low), "high": list(high)}
+def _inside_each(read: CellReader, geometries: Sequence[BaseGeometry]) -> list[Ints]:
+    shapes = np.empty(len(geometries), object)
+    shapes[:] = geometries
+    covered = _covered(read, shapes)
+    found: list[list[Ints]] = [[] for _ in geometries]
+    if len(covered.edge.low):
+        points = read.points(covered.edge)
+        for owner, ids in _held(shapes, points):
+            found[owner].append(ids)
+    if len(covered.inner.low):
+        for owner, ids in read.ids(covered.inner):
+            found[owner].append(ids)
+    return [np.concatenate(parts) if parts else np.empty(0, np.int64) for parts in found]
+
+
+def _held(shapes: NDArray[np.object_], points: Points) -> list[tuple[int, Ints]]:
+    held = np.flatnonzero(each_holds(shapes, points.owner, points.lon, points.lat))
+    held = held[np.argsort(points.owner[held], kind="stable")]
+    cuts = np.searchsorted(points.owner[held], np.arange(len(shapes) + 1)).tolist()
+    ids = points.ids[held]
+    return [(n, ids[cuts[n] : cuts[n + 1]]) for n in range(len(shapes)) if cuts[n] < cuts[n + 1]]
+
+
+# --- how finely each outline is cut: as finely as the register is crowded along it
+
+
+def _covered(read: CellReader, shapes: NDArray[np.object_]) -> Coverings:
+    """A covering of each, cut again where many rows would have to be tested."""
+    coarse = cover_each(list(shapes), np.full(len(shapes), _CELLS))
+    # The covering itself allows half a cell for each vertex.
+    own = shapely.get_num_coordinates(shapes) // 2
+    if not len(coarse.edge.low):
+        return coarse
+    rows = _rows_along(read, coarse.edge, len(shapes))
+    wanted = np.sqrt(_TEST_COST * rows * (own + _CELLS)).clip(max=_MOST_CELLS).astype(np.int64)
+    crowded = np.flatnonzero(wanted > 2 * (own + _CELLS))
+    if not len(crowded):
+        return coarse
+    fine = cover_each(list(shapes[crowded]), (wanted - own)[crowded])
+    return Coverings(
+        _replaced(coarse.inner, fine.inner, crowded), _replaced(coarse.edge, fine.edge, crowded)
+    )
+
+
+def _rows_along(read: CellReader, edge: Ranges, many: int) -> Floats:
+    """About how many rows lie in each shape's ranges, from a sample spread along its outline."""
+    starts = np.searchsorted(edge.owner, np.arange(many))
+    sizes = np.bincount(edge.owner, minlength=many)
+    sampled = np.minimum(sizes, _SAMPLE)
+    owner = np.repeat(np.arange(many), sampled)
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(sampled) - sampled, sampled)
+    picks = starts[owner] + nth * sizes[owner] // sampled[owner]
+    counts = read.counts(Ranges(owner, edge.low[picks], edge.high[picks]), _MOST)
+    found: Floats = np.bincount(owner, counts, many) * sizes / sampled.clip(1)
+    return found
+
+
+def _replaced(coarse: Ranges, fine: Ranges, crowded: Ints) -> Ranges:
+    """The coarse ranges, those of the crowded shapes by their fine ones."""
+    keep = ~np.isin(coarse.owner, crowded)
+    owner = np.concatenate([coarse.owner[keep], crowded[fine.owner]])
+    order = np.argsort(owner, kind="stable")
+    low = np.concatenate([coarse.low[keep], fine.low])[order]
+    high = np.concatenate([coarse.high[keep], fine.high])[order]
+    return Ranges(owner[order], low, high)

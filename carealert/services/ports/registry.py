@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from carealert.domain.duplicates import Trace
@@ -275,6 +277,13 @@ class PeopleStore(Protocol):
         """`inside` for each geometry, in their order, at the cost of a few questions."""
         ...
 
+    def inside_ids_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[NDArray[np.int64]]:
+        """The same as the store's own numbers of rows: several times faster, in no special order.
+
+        They hold within one transaction only and are never shown.
+        """
+        ...
+
     def with_area_codes_each(self, groups: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
         """`with_area_codes` for each group, in their order."""
         ...
@@ -343,6 +352,9 @@ class FacilityStore(Protocol):
     def refs(self) -> frozenset[str]: ...
     def inside(self, geometry: BaseGeometry) -> frozenset[str]: ...
     def inside_each(self, geometries: Sequence[BaseGeometry]) -> Sequence[frozenset[str]]: ...
+    def inside_ids_each(
+        self, geometries: Sequence[BaseGeometry]
+    ) -> Sequence[NDArray[np.int64]]: ...
     def with_area_codes_each(
         self, groups: Sequence[Collection[str]]
     ) -> Sequence[frozenset[str]]: ...

@@ -63,7 +63,8 @@ resident = Table(
     Column("digest", String(64), nullable=False),  # of the imported row: tells changed rows
     Column("located_code", String(60)),  # the area around the position, where none is stated
     Column("confirmed_at", UtcDateTime),
-    Index("ix_resident_cell", "cell", "lon", "lat", "ref"),  # answers the spatial match alone
+    # Answers the spatial match alone: on SQLite every index holds the id as well.
+    Index("ix_resident_cell", "cell", "lon", "lat", postgresql_include=["id"]),
     Index(None, "area_code"),
     Index(None, "located_code"),
     Index(None, "phone_hash"),
@@ -128,7 +129,7 @@ facility = Table(
     Column("digest", String(64), nullable=False),
     Column("located_code", String(60)),
     Column("confirmed_at", UtcDateTime),
-    Index("ix_facility_cell", "cell", "lon", "lat", "ref"),
+    Index("ix_facility_cell", "cell", "lon", "lat", postgresql_include=["id"]),
     Index(None, "area_code"),
     Index(None, "located_code"),
 )

@@ -226,8 +226,9 @@ def _beside(outline: Ints, levels: Ints) -> tuple[Ints, Ints]:
         if not len(crossed):
             continue
         above = _distinct(crossed & ~_CELL | (crossed & _CELL) >> 2)
-        family = (above & ~_CELL | (above & _CELL) << 2)[:, None] + np.arange(4)
-        beside = np.setdiff1d(family.ravel(), crossed, assume_unique=True)
+        family = ((above & ~_CELL | (above & _CELL) << 2)[:, None] + np.arange(4)).ravel()
+        place = np.searchsorted(crossed, family).clip(max=len(crossed) - 1)
+        beside = family[crossed[place] != family]
         squares.append(beside)
         at_level.append(np.full(len(beside), at, np.int64))
     return np.concatenate(squares), np.concatenate(at_level)

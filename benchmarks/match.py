@@ -94,7 +94,9 @@ def _measured(size: int, slow_feed_to: int) -> dict[str, Any]:
             setup[name] = round(perf_counter() - started, 2)
             for one in asked:
                 if name in OURS or one.name != "feed" or size <= slow_feed_to:
-                    seen[one.name].times[name] = _times(name, design, one, truth[one.name])
+                    times = _times(name, design, one, truth[one.name])
+                    seen[one.name].times[name] = times
+                    sys.stderr.write(f"{size} {name} {one.name}: {min(times):.2f} ms\n")
     line = _line(size, asked, seen, setup)
     print(json.dumps(line), flush=True)
     return line
@@ -216,6 +218,9 @@ def _postgis(url: str) -> Iterator[Design]:
             connection.execute(text(statement))
     with engine.connect() as connection:
         connection.execute(text("SET jit = off"))
+        # Prepared, the shape is no constant any more, and PostGIS reads it anew for every row.
+        driver: Any = connection.connection.dbapi_connection
+        driver.prepare_threshold = None
         yield lambda question: [_held(connection, shape.wkb) for shape in question.shapes]
     engine.dispose()
 

@@ -168,3 +168,15 @@ def test_the_match_reads_the_index_alone(filled: Connection) -> None:
         query = "EXPLAIN SELECT id, lon, lat FROM resident WHERE cell BETWEEN 1 AND 2"
         plan = filled.execute(text(query)).scalars().all()
         assert "Index Only Scan using ix_resident_cell" in plan[0]
+
+
+def test_an_outline_that_is_cut_again_takes_nobody_from_the_shapes_beside_it(
+    filled: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first runs through a town and is cut again, the second through empty land."""
+    monkeypatch.setattr(spatial, "_TEST_COST", 100.0)
+    shapes = [Point(90, 22.5).buffer(1, quad_segs=2), box(60, 0, 120, 45), Point(90, 22).buffer(1)]
+    numbers = _ids(filled)
+    found = [sorted(one.tolist()) for one in ids_inside_each(filled, "resident", shapes)]
+    wanted = [sorted(numbers[[int(ref[1:]) for ref in _truth(shape)]]) for shape in shapes]
+    assert found == wanted

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from carealert.domain.audiences import Reach, reach
 from carealert.domain.consequences import is_warned, strongest_first, with_consequences
 from carealert.domain.endings import is_ended, is_upgraded
 from carealert.domain.hazards import Hazard
@@ -27,11 +28,9 @@ from carealert.domain.plan import (
 )
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
 from carealert.domain.telling import (
-    Reach,
     Wish,
     line_of,
     merge,
-    reach,
     stand_down_draft,
     wishes_of,
 )

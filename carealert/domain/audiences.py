@@ -1,0 +1,184 @@
+"""Who the audiences of one person or facility are, and which of them may be told."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+
+from carealert.domain.conditions import Subject
+from carealert.domain.facilities import Contact, Facility
+from carealert.domain.notices import About, Recipient, RecipientKind
+from carealert.domain.people import Caregiver, ChannelPreference, Consent, Phone, Purpose
+from carealert.domain.plan import Candidate, FacilityCandidate, Office, WhyNot
+from carealert.domain.rules import Audience
+
+ADULT = 18
+#: A person who cannot take a text in is not told by one: somebody of the city goes or calls.
+_NOT_BY_TEXT = (ChannelPreference.RELAY, ChannelPreference.VISIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One member of the audiences who may be told."""
+
+    recipient: Recipient
+    about: About
+    is_subject: bool
+    quiet: tuple[time, time] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who of the audiences of one candidate may be told, and who may not: (kind, ref, why)."""
+
+    told: tuple[Addressee, ...]
+    refused: tuple[tuple[str, str, WhyNot, str], ...]
+
+
+def reach(
+    candidate: Candidate | FacilityCandidate,
+    audiences: Sequence[Audience],
+    office: Office,
+    now: datetime,
+) -> Reach:
+    """Everybody of `audiences` who may be told about the candidate, and who may not and why."""
+    kind, ref = candidate.subject
+    refused = [
+        (kind.value, ref, WhyNot.NO_CONTACT, detail)
+        for detail in _without_contact(candidate, audiences)
+    ]
+    told = []
+    for person in _people(candidate, audiences, office, now):
+        why_not = person.why_not(office, now)
+        if why_not or person.phone is None:
+            reason, detail = why_not or (WhyNot.NO_PHONE, "no phone is registered")
+            refused.append((person.kind.value, person.ref, reason, detail))
+            continue
+        recipient = Recipient(
+            person.kind, person.ref, person.phone, person.language, person.second_language
+        )
+        told.append(Addressee(recipient, person.about, person.is_subject, person.quiet))
+    return Reach(tuple(told), tuple(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A member of an audience with what decides whether they may be told."""
+
+    kind: RecipientKind
+    ref: str
+    phone: Phone | None
+    language: str
+    second_language: str | None
+    about: About
+    is_subject: bool = False
+    consent: Consent | None = None
+    purpose: Purpose = Purpose.ALERT_ME
+    channel: ChannelPreference = ChannelPreference.TEXT
+    age: int | None = None
+    quiet: tuple[time, time] | None = None
+
+    def why_not(self, office: Office, now: datetime) -> tuple[WhyNot, str] | None:
+        """The first reason against telling this person, or None. Gender is not asked."""
+        if self.consent is not None and not self.consent.allows(self.purpose, now):
+            return WhyNot.NO_CONSENT, f"no valid consent for {self.purpose.value}"
+        if self.age is not None and self.age < ADULT:
+            return WhyNot.MINOR, "is a minor: the caregivers are told"
+        if self.phone is None:
+            return WhyNot.NO_PHONE, "no phone is registered"
+        if self.phone.number in office.suppressed:
+            return WhyNot.OPTED_OUT, "the phone said STOP"
+        if self.channel in _NOT_BY_TEXT:
+            return WhyNot.NO_SUITABLE_CHANNEL, f"is told by {self.channel.value}, not by text"
+        return None
+
+
+def _without_contact(
+    candidate: Candidate | FacilityCandidate, audiences: Sequence[Audience]
+) -> Iterable[str]:
+    """The audiences in which nobody is registered: a gap that an officer must see."""
+    if isinstance(candidate, Candidate):
+        if Audience.CAREGIVERS in audiences and not candidate.caregivers:
+            yield "no caregiver is registered"
+        return
+    if Audience.FACILITY_MANAGER in audiences and not candidate.facility.manager:
+        yield "no manager is registered"
+    if Audience.DEPUTY_MANAGER in audiences and not candidate.facility.deputy:
+        yield "no deputy manager is registered"
+
+
+def _people(
+    candidate: Candidate | FacilityCandidate,
+    audiences: Sequence[Audience],
+    office: Office,
+    now: datetime,
+) -> Iterable[_Person]:
+    if isinstance(candidate, FacilityCandidate):
+        yield from _facility_people(candidate.facility, audiences)
+        about = About(candidate.facility.ref, candidate.facility.name)
+    else:
+        yield from _care_people(candidate, audiences, now)
+        about = _about(candidate)
+    if Audience.CITY_DESK in audiences and office.desk:
+        desk = office.desk
+        yield _Person(
+            RecipientKind.CITY_DESK,
+            desk.ref,
+            desk.phone,
+            desk.language,
+            None,
+            replace(about, label=about.ref, needs=frozenset()),
+        )
+
+
+def _care_people(
+    candidate: Candidate, audiences: Sequence[Audience], now: datetime
+) -> Iterable[_Person]:
+    resident, about = candidate.resident, _about(candidate)
+    if Audience.CAREGIVERS in audiences:
+        for caregiver, _ in candidate.caregivers:
+            yield _caregiver(caregiver, about)
+    if Audience.RESIDENT in audiences:
+        yield _Person(
+            RecipientKind.RESIDENT,
+            resident.ref,
+            resident.phone,
+            resident.language,
+            resident.second_language,
+            about,
+            is_subject=True,
+            consent=resident.consent,
+            channel=resident.channel,
+            age=Subject(resident, candidate.area_codes, now).age,
+        )
+
+
+def _caregiver(caregiver: Caregiver, about: About) -> _Person:
+    start, end = caregiver.quiet_from, caregiver.quiet_to
+    return _Person(
+        RecipientKind.CAREGIVER,
+        caregiver.ref,
+        caregiver.phone,
+        caregiver.language,
+        caregiver.second_language,
+        about,
+        consent=caregiver.consent,
+        purpose=Purpose.ALERT_CARER,
+        channel=caregiver.channel,
+        quiet=(start, end) if start and end else None,
+    )
+
+
+def _facility_people(facility: Facility, audiences: Sequence[Audience]) -> Iterable[_Person]:
+    about = About(facility.ref, facility.name)
+    roles: tuple[tuple[Audience, RecipientKind, Contact | None], ...] = (
+        (Audience.FACILITY_MANAGER, RecipientKind.FACILITY_MANAGER, facility.manager),
+        (Audience.DEPUTY_MANAGER, RecipientKind.DEPUTY_MANAGER, facility.deputy),
+    )
+    for audience, kind, contact in roles:
+        if audience in audiences and contact:
+            yield _Person(kind, facility.ref, contact.phone, contact.language, None, about)
+
+
+def _about(candidate: Candidate) -> About:
+    resident = candidate.resident
+    return About(resident.ref, resident.label, resident.needs)

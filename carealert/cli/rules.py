@@ -13,14 +13,17 @@ from carealert import clock
 from carealert.adapters.plan_json import Rates, plan_json
 from carealert.adapters.rules.check import TESTS, check
 from carealert.adapters.rules.files import InvalidRules, load_rules
-from carealert.adapters.rules.model import describe, json_schema
+from carealert.adapters.rules.model import json_schema
+from carealert.adapters.rules.phrases import languages, phrasebook
 from carealert.adapters.rules.running import run_tests
 from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
-from carealert.domain.rules import Rule, RuleSet, SubjectKind
+from carealert.cli.rule_output import explanation_data, explanation_text
+from carealert.domain.rule_sentences import ENGLISH, Phrasebook, say_rule
+from carealert.domain.rules import Rule, RuleSet
 from carealert.domain.warnings import HazardWarning
 from carealert.paths import with_overrides
-from carealert.services import warning_office
+from carealert.services import explaining, warning_office
 from carealert.services.ports.feeds import UnreadableDocument
 
 app = typer.Typer(no_args_is_help=True)
@@ -29,6 +32,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(help="Files or folders; without any, the rules in force.", exists=True),
+]
+
+Now = Annotated[
+    str | None, typer.Option(metavar="TIME", help="The moment, such as 2026-05-26T12:00+06:00.")
 ]
 
 
@@ -46,10 +53,19 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Show one rule with its times. Example: carealert rules show flood-severe."""
-    rule = _found(open_app().rules, rule_id)
+def show(
+    rule_id: Annotated[str, typer.Argument(metavar="ID")],
+    language: Annotated[
+        str | None, typer.Option(help="Read it out in this language; without it, the office's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a rule out as a sentence, with its times. Example: carealert rules show flood-severe."""
+    application = open_app()
+    rule = _found(application.rules, rule_id)
+    sentence = say_rule(rule, _phrasebook(application, language))
     row = _row(rule) | {
+        "sentence": sentence,
         "title": rule.title,
         "why": rule.why,
         "to": [audience.value for audience in rule.do.to],
@@ -65,14 +81,40 @@ def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson 
             for step in rule.do.escalate
         ],
     }
-    emit(row, as_json, "\n".join(f"{key}: {_shown(value)}" for key, value in row.items()))
+    rest = {key: value for key, value in row.items() if key != "sentence"}
+    lines = [sentence, "", *(f"{key}: {_shown(value)}" for key, value in rest.items())]
+    emit(row, as_json, "\n".join(lines))
 
 
 @app.command()
-def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Say a rule as a sentence. Example: carealert rules explain flood-severe."""
-    sentence = sentence_of(_found(open_app().rules, rule_id))
-    emit({"id": rule_id, "sentence": sentence}, as_json, sentence)
+def explain(
+    warning: Annotated[str, typer.Argument(help="A file, or the number of a stored warning.")],
+    ref: Annotated[str, typer.Argument(help="The reference of a resident or a facility.")],
+    now: Now = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say for one person or facility what each rule makes of a warning, and why.
+
+    Example: carealert rules explain cyclone.xml R-00017
+    """
+    application = open_app()
+    for one in _warnings(application, warning):
+        try:
+            found = explaining.explain(
+                application.db,
+                application.operator,
+                application.rules,
+                one,
+                ref,
+                application.office,
+                _moment(now),
+            )
+        except LookupError:
+            fail(
+                f"Nobody and no facility has the reference {ref}: see 'carealert people find'.",
+                Exit.NOTHING,
+            )
+        emit(explanation_data(found), as_json, explanation_text(found))
 
 
 @app.command("check")
@@ -80,16 +122,16 @@ def check_(paths: Paths = None, as_json: AsJson = False) -> None:
     """Find what is wrong with rules before a warning comes. Example: carealert rules check."""
     application = open_app()
     composer = application.composer
-    languages = composer.languages()
+    tags = composer.languages()
     places = list(paths or with_overrides("rules", application.settings.config))
     problems = check(
         places,
         {
-            name: [tag for tag in languages if composer.has(tag, name)]
+            name: [tag for tag in tags if composer.has(tag, name)]
             for name in composer.template_names()
         },
         composer.checklist_names(),
-        languages,
+        tags,
         clock.now().astimezone(application.settings.zone).date(),
     )
     data = [
@@ -134,9 +176,7 @@ def try_(
     rules: Annotated[
         Path | None, typer.Option(exists=True, help="Rules to try in place of those in force.")
     ] = None,
-    now: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The moment, such as 2026-05-26T12:00+06:00.")
-    ] = None,
+    now: Now = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who would be told what, and who not and why; nothing is sent or saved.
@@ -173,34 +213,19 @@ def schema() -> None:
     emit(None, False, json.dumps(json_schema(), indent=1))
 
 
-def sentence_of(rule: Rule) -> str:
-    """The rule in one sentence."""
-    when = rule.when
-    says = [
-        f"{name} {' or '.join(sorted(word.value for word in words))}"
-        for name, words in (
-            ("hazard", when.hazards),
-            ("severity", when.severities),
-            ("urgency", when.urgencies),
-            ("certainty", when.certainties),
-            ("message", when.msg_types),
-            ("response", when.response_types),
-        )
-        if words
-    ]
-    who = describe(rule.who.condition)
-    if rule.who.kind is SubjectKind.FACILITY:
-        who = " or ".join(sorted(kind.value for kind in rule.who.facility_types)) or "any facility"
-    steps = "".join(
-        f"; after {step.after.total_seconds() / 60:g} minutes without an answer "
-        f"{_shown([audience.value for audience in step.to])}"
-        for step in rule.do.escalate
-    )
-    told = _shown([audience.value for audience in rule.do.to])
-    return (
-        f"When a warning says {' and '.join(says) or 'anything'}, for each {rule.who.kind.value} "
-        f"inside it ({who}) tell {told}, {rule.do.priority.name.lower().replace('_', ' ')}{steps}."
-    )
+def _phrasebook(application: App, language: str | None) -> Phrasebook:
+    """The language asked for; the office's own where there is one, else English."""
+    folders = with_overrides("templates", application.settings.config)
+    known = languages(folders)
+    wanted = language or application.settings.default_language
+    if language is None and wanted.partition("-")[0] not in known:
+        return ENGLISH
+    try:
+        return phrasebook(folders, wanted)
+    except LookupError:
+        fail(f"Rules are not read out in '{wanted}': choose one of {', '.join(known)}.", Exit.USAGE)
+    except InvalidRules as error:
+        fail(f"The words of '{wanted}' cannot be used:\n{error}", Exit.CONFIG)
 
 
 def _found(rules: RuleSet, rule_id: str) -> Rule:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from carealert.domain.conditions import Subject
 from carealert.domain.facilities import Contact, Facility
 from carealert.domain.notices import About, Recipient, RecipientKind
 from carealert.domain.people import Caregiver, ChannelPreference, Consent, Phone, Purpose
@@ -148,7 +147,7 @@ def _care_people(
             is_subject=True,
             consent=resident.consent,
             channel=resident.channel,
-            age=Subject(resident, candidate.area_codes, now).age,
+            age=None if resident.birth_year is None else now.year - resident.birth_year,
         )
 
 

@@ -1,82 +1,46 @@
-"""Closed vocabulary of conditions on a resident: one small function each, in one table.
+"""The closed vocabulary of rules in one table, and trees of `all`, `any` and `not` over it.
 
-A condition is a tree of `all`, `any` and `not` over tests. Each test explains itself, so that
-a match carries the reasons that an officer can read. To add one: docs/how-to/add-a-condition.md.
+A test is a name of the table and a value. What is not stated never holds, so `not` of it does:
+`not: {backup_hours: {at_least: 24}}` holds for a short reserve and for an unknown one. To add a
+condition: docs/how-to/add-a-condition.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from carealert.domain.people import Exposure, Need, Resident
+from carealert.domain.condition_parts import About, Cutoff, Entry, Facts, Parameter, Range
+from carealert.domain.facility_conditions import FACILITY_CONDITIONS
+from carealert.domain.resident_conditions import RESIDENT_CONDITIONS
+from carealert.domain.warning_conditions import WARNING_CONDITIONS
 
+#: Every condition by the key that an officer writes.
+VOCABULARY: Mapping[str, Entry] = {
+    entry.name: entry for entry in (*WARNING_CONDITIONS, *RESIDENT_CONDITIONS, *FACILITY_CONDITIONS)
+}
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A resident as conditions see them: with the area and its parents, and the moment."""
+#: How deep `all`, `any` and `not` may stand in each other: more cannot be read by anybody.
+MAX_NESTING = 5
 
-    resident: Resident
-    area_codes: frozenset[str]
-    now: datetime
-
-    @property
-    def age(self) -> int | None:
-        """Age in whole years reached this calendar year, or None where no birth year is known."""
-        born = self.resident.birth_year
-        return None if born is None else self.now.year - born
+#: What a condition asks for.
+Value = frozenset[str] | Range | Cutoff | tuple[Parameter, ...] | bool
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """True where the resident has any of these needs."""
+class Test:
+    """One condition of the table with the value it asks for."""
 
-    any_of: frozenset[Need]
+    __test__ = False  # not a test of pytest's
 
-    def reason(self, subject: Subject) -> str | None:
-        """Name the needs that held, or None."""
-        held = sorted(need.value for need in self.any_of & subject.resident.needs)
-        return f"needs {', '.join(held)}" if held else None
+    name: str
+    value: Value
 
+    def holds(self, facts: Facts) -> bool:
+        """True where the facts state it so."""
+        return VOCABULARY[self.name].holds(self.value, facts)
 
-@dataclass(frozen=True, slots=True)
-class Age:
-    """True where the age is known and within [at_least, below)."""
-
-    at_least: int | None = None
-    below: int | None = None
-
-    def reason(self, subject: Subject) -> str | None:
-        """Say the age where it is inside the band, or None."""
-        age = subject.age
-        if age is None or (self.at_least is not None and age < self.at_least):
-            return None
-        if self.below is not None and age >= self.below:
-            return None
-        return f"age {age}"
-
-
-@dataclass(frozen=True, slots=True)
-class InAreas:
-    """True where the resident's area or one of its parents has one of these codes."""
-
-    codes: frozenset[str]
-
-    def reason(self, subject: Subject) -> str | None:
-        """Name the area that held, or None."""
-        held = sorted(self.codes & subject.area_codes)
-        return f"lives in {held[0]}" if held else None
-
-
-@dataclass(frozen=True, slots=True)
-class Homes:
-    """True where the home is exposed in any of these ways; never where nothing is stated."""
-
-    any_of: frozenset[Exposure]
-
-    def reason(self, subject: Subject) -> str | None:
-        """Name the exposures that held, or None."""
-        held = sorted(word.value for word in self.any_of & subject.resident.exposures)
-        return f"home {', '.join(held)}" if held else None
+    def seen(self, facts: Facts) -> str:
+        """What was looked at, in a few words."""
+        return VOCABULARY[self.name].seen(self.value, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +49,6 @@ class AllOf:
 
     parts: tuple["Condition", ...]
 
-    def reason(self, subject: Subject) -> str | None:
-        """Join the reasons of all parts, or None where one fails."""
-        reasons = [part.reason(subject) for part in self.parts]
-        held = [reason for reason in reasons if reason is not None]
-        return "; ".join(held) if len(held) == len(reasons) else None
-
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
@@ -98,30 +56,103 @@ class AnyOf:
 
     parts: tuple["Condition", ...]
 
-    def reason(self, subject: Subject) -> str | None:
-        """Join the reasons of the parts that hold, or None where none does."""
-        held = [reason for part in self.parts if (reason := part.reason(subject)) is not None]
-        return "; ".join(held) if held else None
-
 
 @dataclass(frozen=True, slots=True)
 class Not:
     """True where the part is not."""
 
     part: "Condition"
-    name: str = "condition"
-
-    def reason(self, subject: Subject) -> str | None:
-        """Say that the part does not hold, or None where it does."""
-        return f"not {self.name}" if self.part.reason(subject) is None else None
 
 
-Condition = Needs | Age | InAreas | Homes | AllOf | AnyOf | Not
+Condition = Test | AllOf | AnyOf | Not
 
-#: Which keys an officer may write under `who`, and the test that each one becomes.
-VOCABULARY: dict[str, Callable[..., Condition]] = {
-    "needs": Needs,
-    "age": Age,
-    "areas": InAreas,
-    "exposures": Homes,
-}
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A condition with what came of it; `seen` is of a test, `parts` are of the others."""
+
+    condition: Condition
+    holds: bool
+    seen: str = ""
+    parts: tuple["Trace", ...] = ()
+
+
+def holds(condition: Condition | None, facts: Facts) -> bool:
+    """True where the condition does; no condition always does."""
+    match condition:
+        case None:
+            return True
+        case Test():
+            return condition.holds(facts)
+        case AllOf(parts):
+            return all(holds(part, facts) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, facts) for part in parts)
+        case Not(part):
+            return not holds(part, facts)
+
+
+def trace(condition: Condition, facts: Facts) -> Trace:
+    """The condition with every part of it, whether or not it decides."""
+    match condition:
+        case Test():
+            return Trace(condition, condition.holds(facts), condition.seen(facts))
+        case AllOf(parts):
+            traces = tuple(trace(part, facts) for part in parts)
+            return Trace(condition, all(one.holds for one in traces), parts=traces)
+        case AnyOf(parts):
+            traces = tuple(trace(part, facts) for part in parts)
+            return Trace(condition, any(one.holds for one in traces), parts=traces)
+        case Not(part):
+            inner = trace(part, facts)
+            return Trace(condition, not inner.holds, parts=(inner,))
+
+
+def reason(condition: Condition, facts: Facts) -> str | None:
+    """Why the condition holds, its tests joined by "; ", or None where it does not."""
+    match condition:
+        case Test():
+            return condition.seen(facts) if condition.holds(facts) else None
+        case AllOf(parts):
+            reasons = []
+            for part in parts:
+                if (why := reason(part, facts)) is None:
+                    return None
+                reasons.append(why)
+            return "; ".join(reasons)
+        case AnyOf(parts):
+            held = [why for part in parts if (why := reason(part, facts)) is not None]
+            return "; ".join(held) if held else None
+        case Not(part):
+            return None if holds(part, facts) else f"not {' or '.join(names(part))}"
+
+
+def names(condition: Condition | None) -> tuple[str, ...]:
+    """The names of the tests in a condition, each once, in their order."""
+    match condition:
+        case None:
+            return ()
+        case Test(name):
+            return (name,)
+        case AllOf(parts) | AnyOf(parts):
+            return tuple(dict.fromkeys(name for part in parts for name in names(part)))
+        case Not(part):
+            return names(part)
+
+
+def values_of(condition: Condition | None, name: str) -> tuple[Value, ...]:
+    """The values that a condition's tests of this name ask for, negated ones too."""
+    match condition:
+        case None:
+            return ()
+        case Test():
+            return (condition.value,) if condition.name == name else ()
+        case AllOf(parts) | AnyOf(parts):
+            return tuple(value for part in parts for value in values_of(part, name))
+        case Not(part):
+            return values_of(part, name)
+
+
+def about(kind: About) -> dict[str, Entry]:
+    """The part of the table that looks at this."""
+    return {name: entry for name, entry in VOCABULARY.items() if kind in entry.about}

@@ -1,12 +1,23 @@
 """Which rules hold for which residents and facilities, with the reasons; gender is not read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain
 
-from carealert.domain.conditions import Subject
+from carealert.domain.condition_parts import (
+    FacilityFacts,
+    Facts,
+    ResidentFacts,
+    WarningFacts,
+    warning_facts,
+)
+from carealert.domain.conditions import holds, reason
 from carealert.domain.plan import Candidate, FacilityCandidate, Match, NotSent, WhyNot
-from carealert.domain.rules import Rule, SubjectKind, When
+from carealert.domain.rules import Rule, SubjectKind
 from carealert.domain.warnings import SEVERITY_ORDER, HazardWarning, Info, Severity
+
+#: A rule that holds for some info: the rule, and the numbers of those infos, the worst first.
+Live = tuple[Rule, Sequence[int]]
 
 
 def match_all(
@@ -16,101 +27,123 @@ def match_all(
     residents: Iterable[Candidate],
     facilities: Iterable[FacilityCandidate],
     now: datetime,
+    assumed_life: timedelta = timedelta(hours=12),
 ) -> tuple[list[Match], list[NotSent]]:
     """Every (rule, subject) that holds, and every subject inside the area for whom none does."""
-    enabled = [rule for rule in rules if rule.enabled]
-    for_residents = [rule for rule in enabled if rule.who.kind is SubjectKind.RESIDENT]
-    for_facilities = [rule for rule in enabled if rule.who.kind is SubjectKind.FACILITY]
-    infos_of = {rule.id: _infos(rule.when, warning, active) for rule in enabled}
+    warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
+    live = live_rules(rules, warned)
+    seen = _Seen(warned)
+    by_kind = {kind: [one for one in live if one[0].who.kind is kind] for kind in SubjectKind}
     matches: list[Match] = []
     not_sent: list[NotSent] = []
-    for candidate in residents:
-        inside = candidate.inside & active.keys()
-        found = [
-            m
-            for rule in for_residents
-            if (m := _resident(rule, infos_of[rule.id], inside, candidate, active, now))
-        ]
+    candidates: Iterable[Candidate | FacilityCandidate] = chain(residents, facilities)
+    for candidate in candidates:
+        kind, ref = candidate.subject
+        found = seen.matches(candidate, by_kind[kind])
         matches += found
-        if inside and not found:
-            not_sent.append(_no_rule(SubjectKind.RESIDENT, candidate.resident.ref))
-    for place in facilities:
-        inside = place.inside & active.keys()
-        found = [
-            m
-            for rule in for_facilities
-            if (m := _facility(rule, infos_of[rule.id], inside, place, active))
-        ]
-        matches += found
-        if inside and not found:
-            not_sent.append(_no_rule(SubjectKind.FACILITY, place.facility.ref))
+        if not found and candidate.inside & active.keys():
+            not_sent.append(_no_rule(kind, ref))
     return matches, not_sent
 
 
-def holds(when: When, info: Info, warning: HazardWarning) -> bool:
-    """True if every condition on the warning holds; a field that is absent fails a condition."""
-    return (
-        _one_of(info.hazard, when.hazards)
-        and _one_of(info.effective_severity, when.severities)
-        and _one_of(info.urgency, when.urgencies)
-        and _one_of(info.certainty, when.certainties)
-        and _one_of(warning.msg_type, when.msg_types)
-        and (not when.response_types or bool(when.response_types & set(info.response_types)))
-    )
+def live_rules(rules: Iterable[Rule], warned: Mapping[int, WarningFacts]) -> list[Live]:
+    """The rules that are on and whose `when` holds for some info."""
+    found = [(rule, infos_for(rule, warned)) for rule in rules if rule.enabled]
+    return [(rule, infos) for rule, infos in found if infos]
 
 
-def _one_of(value: object, allowed: frozenset[object] | frozenset[str]) -> bool:
-    return not allowed or value in allowed
-
-
-def _infos(when: When, warning: HazardWarning, active: Mapping[int, Info]) -> list[int]:
+def infos_for(rule: Rule, warned: Mapping[int, WarningFacts]) -> list[int]:
     """The infos for which `when` holds, most severe first, else in the sender's order."""
-    held = [n for n, info in active.items() if holds(when, info, warning)]
-    return sorted(
-        held, key=lambda n: SEVERITY_ORDER.index(active[n].effective_severity or Severity.UNKNOWN)
-    )
+    held = [n for n, facts in warned.items() if holds(rule.when.condition, facts)]
+    return sorted(held, key=lambda n: _rank(warned[n].info))
 
 
-def _resident(
-    rule: Rule,
-    infos: Sequence[int],
-    inside: frozenset[int],
-    candidate: Candidate,
+def distances(
+    rules: Iterable[Rule],
+    warning: HazardWarning,
     active: Mapping[int, Info],
     now: datetime,
-) -> Match | None:
-    info = next((n for n in infos if n in inside), None)
-    if info is None:
+    assumed_life: timedelta,
+) -> frozenset[float]:
+    """How many km around the area the rules for this warning look; none where all look inside."""
+    warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
+    return frozenset(rule.who.within_km for rule, _ in live_rules(rules, warned)) - {0.0}
+
+
+def facts_of(candidate: Candidate | FacilityCandidate, warned: WarningFacts) -> Facts:
+    """The candidate as conditions see it."""
+    if isinstance(candidate, Candidate):
+        return ResidentFacts(candidate.resident, candidate.caregivers, candidate.area_codes, warned)
+    return FacilityFacts(candidate.facility, candidate.area_codes, warned)
+
+
+def is_reached(rule: Rule, number: int, candidate: Candidate | FacilityCandidate) -> bool:
+    """True where the candidate is inside an info's area, or as near to it as the rule asks."""
+    if number in candidate.inside:
+        return True
+    return number in candidate.near and candidate.near[number] <= rule.who.within_km
+
+
+class _Seen:
+    """Candidates as the rules for one warning see them; what many share is said once."""
+
+    def __init__(self, warned: Mapping[int, WarningFacts]) -> None:
+        self._warned = warned
+        self._places: dict[tuple[int, float], str] = {}
+
+    def matches(
+        self, candidate: Candidate | FacilityCandidate, live: Iterable[Live]
+    ) -> list[Match]:
+        """One for each rule that holds, of the first info at the home for which it does."""
+        facts: dict[int, Facts] = {}
+        found = (self._match(rule, infos, candidate, facts) for rule, infos in live)
+        return [match for match in found if match is not None]
+
+    def _match(
+        self,
+        rule: Rule,
+        infos: Sequence[int],
+        candidate: Candidate | FacilityCandidate,
+        facts: dict[int, Facts],
+    ) -> Match | None:
+        for number in infos:
+            if not is_reached(rule, number, candidate):
+                continue
+            if rule.who.condition is None:
+                why: str | None = _said_of_all(candidate)
+            else:
+                if number not in facts:
+                    facts[number] = facts_of(candidate, self._warned[number])
+                why = reason(rule.who.condition, facts[number])
+            if why is not None:
+                kind, ref = candidate.subject
+                near = rule.who.within_km if number not in candidate.inside else 0.0
+                return Match(kind, ref, rule.id, number, (self._place(number, near), why))
         return None
-    subject = Subject(candidate.resident, candidate.area_codes, now)
-    reason = rule.who.condition.reason(subject) if rule.who.condition else "everybody inside"
-    if reason is None:
-        return None
-    ref = candidate.resident.ref
-    return Match(SubjectKind.RESIDENT, ref, rule.id, info, (_why(active[info]), reason))
+
+    def _place(self, number: int, near: float) -> str:
+        key = (number, near)
+        if key not in self._places:
+            self._places[key] = _where(self._warned[number].info, near)
+        return self._places[key]
 
 
-def _facility(
-    rule: Rule,
-    infos: Sequence[int],
-    inside: frozenset[int],
-    place: FacilityCandidate,
-    active: Mapping[int, Info],
-) -> Match | None:
-    info = next((n for n in infos if n in inside), None)
-    kinds = rule.who.facility_types
-    if info is None or (kinds and place.facility.type not in kinds):
-        return None
-    reason = f"a {place.facility.type.value}"
-    return Match(
-        SubjectKind.FACILITY, place.facility.ref, rule.id, info, (_why(active[info]), reason)
-    )
+def _said_of_all(candidate: Candidate | FacilityCandidate) -> str:
+    """The reason where a rule asks nothing of its subjects."""
+    if isinstance(candidate, Candidate):
+        return "everybody inside"
+    return f"a {candidate.facility.type.value}"
 
 
-def _why(info: Info) -> str:
+def _where(info: Info, km: float) -> str:
     words = [word.value for word in (info.effective_severity, info.urgency, info.certainty) if word]
     area = next((area.area_desc for area in info.areas), "")
-    return f"inside {info.hazard.value} ({', '.join(words)}): {area}"
+    far = f"{km:g} km around " if km else ""
+    return f"inside {far}{info.hazard.value} ({', '.join(words)}): {area}"
+
+
+def _rank(info: Info) -> int:
+    return SEVERITY_ORDER.index(info.effective_severity or Severity.UNKNOWN)
 
 
 def _no_rule(kind: SubjectKind, ref: str) -> NotSent:

@@ -54,13 +54,18 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A resident inside the warned area. `inside` numbers the infos whose areas hold the home."""
+    """A resident inside the warned area, or near it.
+
+    `inside` numbers the infos whose areas hold the home; `near` has the others that came into
+    question, with the geodesic distance in km.
+    """
 
     resident: Resident
     caregivers: tuple[tuple[Caregiver, CareLink], ...]
     inside: frozenset[int]
     area_codes: frozenset[str]
     places: Mapping[str, str]
+    near: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def subject(self) -> tuple[SubjectKind, str]:
@@ -70,11 +75,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FacilityCandidate:
-    """A facility inside the warned area, as `Candidate`."""
+    """A facility inside the warned area or near it, as `Candidate`."""
 
     facility: Facility
     inside: frozenset[int]
     places: Mapping[str, str]
+    area_codes: frozenset[str] = frozenset()
+    near: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def subject(self) -> tuple[SubjectKind, str]:

@@ -69,7 +69,9 @@ def plan(
     if refusal is not None:
         return Plan(warning, not_sent=(refusal,))
     active = active_infos(warning, office, now)
-    matched, not_sent = match_all(warning, active, rules.rules, residents, facilities, now)
+    matched, not_sent = match_all(
+        warning, active, rules.rules, residents, facilities, now, office.assumed_life
+    )
     matches = [one for one in matched if (one.kind, one.ref) not in told_elsewhere]
     not_sent += _told_elsewhere(matched, told_elsewhere)
     not_sent += of_the_whole(warning, active, unresolved, anybody_told=bool(history.told))

@@ -11,9 +11,6 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from carealert.domain.conditions import Condition
-from carealert.domain.facilities import FacilityType
-from carealert.domain.hazards import Hazard
-from carealert.domain.warnings import Certainty, MsgType, ResponseType, Severity, Urgency
 
 
 class Priority(IntEnum):
@@ -43,23 +40,21 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Conditions on one info of a warning; an empty set means any."""
+    """A condition on one info of a warning; none means any."""
 
-    hazards: frozenset[Hazard] = frozenset()
-    severities: frozenset[Severity] = frozenset()
-    urgencies: frozenset[Urgency] = frozenset()
-    certainties: frozenset[Certainty] = frozenset()
-    msg_types: frozenset[MsgType] = frozenset()
-    response_types: frozenset[ResponseType] = frozenset()
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Which subjects inside the warned area; no condition means all of them."""
+    """Which subjects inside the warned area, or up to `within_km` from it; no condition means all.
+
+    Kilometres are geodesic, from the edge of the area.
+    """
 
     kind: SubjectKind
     condition: Condition | None = None
-    facility_types: frozenset[FacilityType] = frozenset()
+    within_km: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

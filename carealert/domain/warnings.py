@@ -5,7 +5,7 @@ is absent stays None or empty; nothing is invented. `raw` text that is not in an
 read as None and reported by the parser.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import cast
@@ -223,7 +223,8 @@ class HazardWarning:
     """One official message. Its identity is `key`: agencies re-use identifiers.
 
     `event_keys` name the event itself in its source's own numbering (`vtec:KTAE.FL.W.0012.2026`,
-    `gdacs:TC1001234`), which ties messages together that do not refer to each other.
+    `gdacs:TC1001234`), which ties messages together that do not refer to each other. `feed` is
+    the feed that brought it, and no part of what it says.
     """
 
     identifier: str
@@ -241,6 +242,7 @@ class HazardWarning:
     incidents: tuple[str, ...]
     infos: tuple[Info, ...]
     event_keys: tuple[str, ...] = ()
+    feed: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str, datetime]:

@@ -98,7 +98,7 @@ def dry_run(
     Raises TemplateProblem.
     """
     with db.reading() as stores:
-        whole = _survey_of_trial(stores, warning, office, now)
+        whole = _survey_of_trial(stores, rules, warning, office, now)
         if is_drill(warning):
             decided = decide_drill(
                 stores, rules, warning, whole.incident, whole.office, office.drills, now
@@ -198,7 +198,7 @@ class _Alert:
                 return self._outcome
             if (refused := _refused(stored)) is not None:
                 return self._end(stores, decision.id, refused)
-            whole = _survey(stores, stored, self._settings, self._now)
+            whole = _survey(stores, self._rules, stored, self._settings, self._now)
             parts = self._parts(stores, whole, decision, size)
             if decision.is_new and len(parts) == 1:
                 return self._end(
@@ -282,14 +282,22 @@ def _refused(stored: StoredWarning) -> Plan | None:
 
 
 def _survey(
-    stores: Stores, stored: StoredWarning, settings: OfficeSettings, now: datetime
+    stores: Stores,
+    rules: RuleSet,
+    stored: StoredWarning,
+    settings: OfficeSettings,
+    now: datetime,
 ) -> Whole:
     office = settings.office(stores.people.suppressed())
-    return survey(stores, stored.warning, stored.incident, stored.revision, office, now)
+    return survey(stores, rules, stored.warning, stored.incident, stored.revision, office, now)
 
 
 def _survey_of_trial(
-    stores: Stores, warning: HazardWarning, settings: OfficeSettings, now: datetime
+    stores: Stores,
+    rules: RuleSet,
+    warning: HazardWarning,
+    settings: OfficeSettings,
+    now: datetime,
 ) -> Whole:
     """What a warning that is only tried would find: the history that its predecessors made.
 
@@ -299,9 +307,11 @@ def _survey_of_trial(
     stored = stores.warnings.find(warning)
     if stored is None:
         incident, revision = stores.warnings.place_of(warning)
-        return survey(stores, warning, incident, revision, office, now)
+        return survey(stores, rules, warning, incident, revision, office, now)
     as_new = stored.planned_at is not None and warning.msg_type is MsgType.ALERT
-    return survey(stores, warning, stored.incident, stored.revision, office, now, as_new=as_new)
+    return survey(
+        stores, rules, warning, stored.incident, stored.revision, office, now, as_new=as_new
+    )
 
 
 def _must_wait(

@@ -7,7 +7,7 @@ from datetime import datetime
 from carealert.domain.gist import gist_of
 from carealert.domain.holds import reads_as_test
 from carealert.domain.incidents import ends_only_a_part
-from carealert.domain.matching import match_all
+from carealert.domain.matching import distances, match_all
 from carealert.domain.notices import SubjectState
 from carealert.domain.plan import IncidentHistory, Office
 from carealert.domain.planning import active_infos
@@ -53,14 +53,19 @@ class Beside:
 
 
 def beside(
-    stores: Stores, warning: HazardWarning, incident: str, office: Office, now: datetime
+    stores: Stores,
+    rules: RuleSet,
+    warning: HazardWarning,
+    incident: str,
+    office: Office,
+    now: datetime,
 ) -> Beside:
     """What matters to those who were told of the incident."""
     replaced = stores.warnings.would_replace(warning)
     own = bool(active_infos(warning, office, now))
     ends_nothing = not replaced and own
     found = [
-        _standing(stores, one.warning, office, now, with_people=not ends_nothing)
+        _standing(stores, rules, one.warning, office, now, with_people=not ends_nothing)
         for one in stores.warnings.standing(incident)
         if one.id not in replaced and _stands(one, warning)
     ]
@@ -74,11 +79,19 @@ def beside(
 
 
 def _standing(
-    stores: Stores, other: HazardWarning, office: Office, now: datetime, *, with_people: bool
+    stores: Stores,
+    rules: RuleSet,
+    other: HazardWarning,
+    office: Office,
+    now: datetime,
+    *,
+    with_people: bool,
 ) -> Standing:
     active = active_infos(other, office, now)
-    inside = find_inside(stores, active) if active and with_people else Inside()
-    return Standing(other, active, inside)
+    if not active or not with_people:
+        return Standing(other, active, Inside())
+    around = distances(rules.rules, other, active, now, office.assumed_life)
+    return Standing(other, active, find_inside(stores, active, around))
 
 
 def _ends_a_part(warning: HazardWarning, other: HazardWarning) -> bool:
@@ -92,6 +105,7 @@ def still_warned(
     around: Beside,
     history: IncidentHistory,
     known: Places,
+    office: Office,
     now: datetime,
 ) -> frozenset[Subject]:
     """Subjects of `history` whom this message does not stand down.
@@ -107,7 +121,7 @@ def still_warned(
         return concerned
     found: set[Subject] = set()
     for other in around.others:
-        found |= _matched(stores, rules, other, concerned, known, now) - other.spared
+        found |= _matched(stores, rules, other, concerned, known, office, now) - other.spared
     return frozenset(found)
 
 
@@ -162,6 +176,7 @@ def _matched(
     other: Standing,
     subjects: frozenset[Subject],
     known: Places,
+    office: Office,
     now: datetime,
 ) -> set[Subject]:
     """Those of `subjects` whom rules match for another warning."""
@@ -170,5 +185,8 @@ def _matched(
     inside = other.inside.among(subjects)
     residents = load_residents(stores, inside, known)
     facilities = load_facilities(stores, inside, known)
-    matches, _ = match_all(other.warning, other.active, rules.rules, residents, facilities, now)
+    life = office.assumed_life
+    matches, _ = match_all(
+        other.warning, other.active, rules.rules, residents, facilities, now, life
+    )
     return {(match.kind, match.ref) for match in matches}

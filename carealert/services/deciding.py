@@ -8,6 +8,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from carealert.domain.matching import distances
 from carealert.domain.plan import IncidentHistory, Office, Plan
 from carealert.domain.planning import active_infos, desk_plan, of_the_whole, plan, why_nobody
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
@@ -56,6 +57,7 @@ class Whole:
 
 def survey(
     stores: Stores,
+    rules: RuleSet,
     warning: HazardWarning,
     incident: str,
     revision: int,
@@ -73,8 +75,9 @@ def survey(
         return whole
     active = active_infos(warning, office, now)
     knows = any(line.knows for line in lines)
-    around = beside(stores, warning, incident, office, now) if knows else Beside()
-    inside = find_inside(stores, active)
+    around = beside(stores, rules, warning, incident, office, now) if knows else Beside()
+    far = distances(rules.rules, warning, active, now, office.assumed_life)
+    inside = find_inside(stores, active, far)
     return replace(
         whole,
         active=active,
@@ -109,7 +112,9 @@ def decide(stores: Stores, rules: RuleSet, whole: Whole, subjects: Collection[Su
         whole.office,
         whole.now,
         unresolved=inside.unresolved,
-        still_warned=still_warned(stores, rules, whole.around, history, whole.places, whole.now),
+        still_warned=still_warned(
+            stores, rules, whole.around, history, whole.places, whole.office, whole.now
+        ),
         told_elsewhere=whole.elsewhere,
         hearing=whole.hearing,
     )

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
+from carealert.domain.conditions import VOCABULARY
+
 #: Smallest group that is shown in a break-down of people (requirements 3.4: k >= 10).
 SMALLEST_GROUP = 10
 #: Shown in place of a small number.
@@ -16,14 +18,9 @@ FEW = "<10"
 #: Shown in place of a number from which a small one could be worked out.
 WITHHELD = "withheld"
 
-_A_NEED = "has a registered need"
 _OTHER = "a condition of the rule holds"
-_PLAIN_WORDS = {
-    "needs": _A_NEED,
-    "age": "is of the age the rule names",
-    "lives": "lives in an area the rule names",
-    "home": "has a home that the rule names",
-}
+#: The first word of what a condition says of a person -> what may be said in its place.
+_PLAIN_WORDS = {entry.opening: entry.plain for entry in VOCABULARY.values() if entry.opening}
 #: What the conditions of a rule say of a person begins with one of these.
 _PERSONAL = frozenset({*_PLAIN_WORDS, "not"})
 _SAID_PLAINLY = frozenset({*_PLAIN_WORDS.values(), _OTHER})

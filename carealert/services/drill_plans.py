@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from carealert.domain.drills import Drills, as_if_real, drill_plan
+from carealert.domain.matching import distances
 from carealert.domain.plan import IncidentHistory, Office, Plan
 from carealert.domain.planning import active_infos, plan, why_nobody
 from carealert.domain.rules import RuleSet
@@ -26,7 +27,9 @@ def decide_drill(
     if why_nobody(real, anybody_told=False) is not None:
         on_paper = plan(real, rules, (), (), history, office, now)
         return drill_plan(warning, on_paper, rules, setting, office, incident, now)
-    inside = find_inside(stores, active_infos(real, office, now))
+    active = active_infos(real, office, now)
+    around_km = distances(rules.rules, real, active, now, office.assumed_life)
+    inside = find_inside(stores, active, around_km)
     on_paper = plan(
         real,
         rules,

@@ -78,7 +78,7 @@ def test_list_names_every_rule_with_where_it_comes_from() -> None:
     assert "flood-severe" in run("list").stdout
 
 
-def test_show_and_explain_say_one_rule() -> None:
+def test_show_reads_a_rule_out_and_gives_its_times() -> None:
     shown = json.loads(run("show", "flood-extreme", "--json").stdout)
     assert shown["escalate"][0] == {
         "after_minutes": 10.0,
@@ -86,19 +86,28 @@ def test_show_and_explain_say_one_rule() -> None:
         "template": "reminder",
     }
     assert "why: " in run("show", "flood-extreme").stdout
-    sentence = run("explain", "flood-start-early").stdout
+    sentence = run("show", "flood-start-early", "--language", "en").stdout
     assert sentence.startswith(
-        "When a warning says hazard coastal_hazard or dam_release or flash_flood or flood and "
-        "severity Moderate, for each resident inside it ("
+        "When a warning says that the hazard is coastal hazard or dam release or flash flood or "
+        "flood and the severity is Moderate"
     )
-    assert "age 75 or over" in sentence
-    assert "after 240 minutes without an answer city_desk" in sentence
-    assert "(any facility) tell facility_manager" in run("explain", "flood-facility-confirm").stdout
+    assert "for each resident inside its area (" in sentence
+    assert "age 75 or more" in sentence
+    assert "after 4 hours without an answer tell city desk" in sentence
+    assert "for each facility inside its area: tell facility manager" in (
+        run("show", "flood-facility-confirm", "--language", "en").stdout
+    )
 
 
-@pytest.mark.parametrize("command", ["show", "explain"])
-def test_a_rule_that_is_not_there_is_exit_3(command: str) -> None:
-    result = run(command, "no-such-rule")
+def test_a_rule_is_read_out_in_the_language_asked_for() -> None:
+    assert "বিপদ" in run("show", "flood-extreme", "--language", "bn").stdout
+    refused = run("show", "flood-extreme", "--language", "xx")
+    assert refused.exit_code == 2
+    assert "choose one of bn, en" in refused.stderr
+
+
+def test_a_rule_that_is_not_there_is_exit_3() -> None:
+    result = run("show", "no-such-rule")
     assert result.exit_code == 3
     assert "There is no rule 'no-such-rule'" in result.stderr
 

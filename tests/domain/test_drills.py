@@ -121,7 +121,7 @@ def test_an_exercise_that_says_so_in_its_text_is_planned_as_what_it_plays() -> N
 
 
 def test_an_exercise_elsewhere_bothers_nobody() -> None:
-    rules = rules_of(a_rule(hazards={Hazard.FLOOD}))
+    rules = rules_of(a_rule(hazard={Hazard.FLOOD}))
     assert rehearsed(rules=rules).drafts == ()
 
 

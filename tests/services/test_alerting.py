@@ -264,7 +264,7 @@ def test_a_text_that_cannot_be_written_leaves_nothing_half_done(db: SqlDatabase)
 
 def test_one_broken_text_does_not_hold_up_other_warnings(db: SqlDatabase) -> None:
     two_homes(db)
-    rules = rules_of(a_rule(template="broken", hazards={Hazard.FLOOD}), a_rule(id="rest"))
+    rules = rules_of(a_rule(template="broken", hazard={Hazard.FLOOD}), a_rule(id="rest"))
     flood = a_warning(an_info(hazard=Hazard.FLOOD), identifier="flood")
     first, second = stored(db, flood), stored(db, a_warning(identifier="other"))
     done = plan_waiting(db, rules, BrokenComposer("broken"), OFFICE, NOW)

@@ -1,11 +1,14 @@
 """What a screen may say about people."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carealert.domain.conditions import VOCABULARY, Age, Homes, InAreas, Needs, Not, Subject
-from carealert.domain.people import Exposure, Need
+from carealert.domain.condition_parts import About, Cutoff, Range, ResidentFacts, warning_facts
+from carealert.domain.conditions import Not, Test, about, reason
+from carealert.domain.people import Exposure, Functioning, Need
 from carealert.services.discretion import (
     FEW,
     WITHHELD,
@@ -16,7 +19,7 @@ from carealert.services.discretion import (
     recorded_reasons,
     without_contacts,
 )
-from tests.support.builders import NOW, a_resident
+from tests.support.builders import NOW, a_phone, a_resident, a_warning, an_info, hours
 
 _COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
 
@@ -103,29 +106,46 @@ def test_a_record_keeps_what_was_done_and_nothing_of_the_person(reason: str, rec
 
 
 def _samples() -> dict[str, list[str]]:
-    """Every condition that a rule may name, and what it says of somebody of whom it holds."""
-    person = a_resident(needs=frozenset(Need), birth_year=1942, exposures=frozenset(Exposure))
-    subject = Subject(person, frozenset({"BD1004"}), NOW)
-    conditions = {
-        "needs": Needs(frozenset({Need.DIALYSIS})),
-        "age": Age(at_least=60),
-        "areas": InAreas(frozenset({"BD1004"})),
-        "exposures": Homes(frozenset({Exposure.LIVES_ALONE})),
+    """Every condition on people, and what it says of somebody of whom it holds or does not."""
+    person = a_resident(
+        needs=frozenset(Need),
+        birth_year=1942,
+        exposures=frozenset(Exposure),
+        functioning=Functioning(seeing=4),
+        backup_hours=2,
+        critical_after_h=3,
+        next_due=NOW + hours(9),
+        language="bn",
+        phone=None,
+    )
+    warned = warning_facts(a_warning(), an_info(), hours(12), NOW)
+    facts = ResidentFacts(person, (), frozenset({"BD1004"}), warned)
+    held = {
+        "needs": frozenset({Need.DIALYSIS}),
+        "functioning": Cutoff(frozenset({"seeing"}), 3),
+        "age": Range(60),
+        "areas": frozenset({"BD1004"}),
+        "exposures": frozenset({Exposure.LIVES_ALONE}),
+        "backup_hours": Range(below=4),
+        "critical_after_h": Range(below=4),
+        "language": frozenset({"bn"}),
     }
-    others = {name: Not(InAreas(frozenset({"X"})), name) for name in VOCABULARY}
+    conditions = [Test(name, held.get(name, True)) for name in about(About.RESIDENT)]
+    nobody = replace(facts, resident=a_resident(language="en", phone=a_phone(1)))
     return {
-        name: [str(one.reason(subject)), str(others[name].reason(subject))]
-        for name, one in conditions.items()
+        one.name: [str(reason(one, facts)), str(reason(Not(one), nobody)), one.seen(nobody)]
+        for one in conditions
     }
 
 
 def test_no_condition_of_a_rule_is_recorded_as_it_is() -> None:
-    """A new condition needs a sample above, and its word in the table of discreet words."""
-    assert _samples().keys() == VOCABULARY.keys()
-    for said in _samples().values():
-        for reason in said:
-            assert recorded_reasons([reason]) != (reason,)
-            assert discreet_reasons("resident", [reason]) != (reason,)
+    """A new condition on people needs a sample above where `True` is no value of it."""
+    for name, said in _samples().items():
+        assert said[0] != "None", f"{name} must hold of the sample"
+        for sentence in said:
+            if sentence != "None":
+                assert recorded_reasons([sentence]) != (sentence,), name
+                assert discreet_reasons("resident", [sentence]) != (sentence,), name
 
 
 def test_what_is_discreet_stays_so() -> None:

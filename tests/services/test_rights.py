@@ -31,6 +31,7 @@ MACHINE = {
     "facility_lines": "other services",
     "feed_health": "polling, and the tick that watches feeds",
     "feed_pool": "the polling tick",
+    "finder": "planning",
     "following_up": "the escalation tick",
     "gathered": "polling",
     "harvesting": "polling",

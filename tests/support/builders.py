@@ -10,6 +10,8 @@ from typing import Any
 
 from shapely.geometry import box
 
+from carealert.domain import condition_parts
+from carealert.domain.conditions import VOCABULARY, AllOf, Condition, Test
 from carealert.domain.facilities import Contact, Facility, FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import (
@@ -221,9 +223,10 @@ def a_facility(**changes: Any) -> Facility:
 def a_rule(**changes: Any) -> Rule:
     """Caregivers and residents, life threatening, whatever the warning, no escalation.
 
-    Fields of `when`, `who` and `do` may be given by their own names: `a_rule(severities={...},
-    kind=SubjectKind.FACILITY, to=(Audience.FACILITY_MANAGER,))`.
+    Fields of `who` and `do` may be given by their own names, and conditions by theirs:
+    `a_rule(severity={...}, kind=SubjectKind.FACILITY, to=(Audience.FACILITY_MANAGER,))`.
     """
+    changes = _with_conditions(changes)
     parts: dict[str, Any] = {
         "when": When(),
         "who": Who(SubjectKind.RESIDENT),
@@ -237,9 +240,35 @@ def a_rule(**changes: Any) -> Rule:
     own = _frozen(changes)
     for name, part in parts.items():
         if name not in own:
-            inner = {key: own.pop(key) for key in part.__slots__ if key in own}
+            # `when` has a condition as well: what it asks is given by the words' own names.
+            names = () if name == "when" else part.__slots__
+            inner = {key: own.pop(key) for key in names if key in own}
             own[name] = replace(part, **inner)
     return replace(Rule("rule-1", "A rule", parts["when"], parts["who"], parts["do"]), **own)
+
+
+def asked(**tests: Any) -> Condition | None:
+    """A condition of these tests, all of which must hold: `asked(hazard={...}, age=Range(60))`."""
+    parts = tuple(
+        Test(name, frozenset(value) if isinstance(value, set) else value)
+        for name, value in tests.items()
+    )
+    return AllOf(parts) if len(parts) > 1 else next(iter(parts), None)
+
+
+def _with_conditions(changes: dict[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in changes.items() if key not in VOCABULARY}
+    given = {key: value for key, value in changes.items() if key in VOCABULARY}
+    warned = {
+        key: one
+        for key, one in given.items()
+        if condition_parts.About.WARNING in VOCABULARY[key].about
+    }
+    if warned:
+        rest["when"] = When(asked(**warned))
+    if len(given) > len(warned):
+        rest["condition"] = asked(**{key: given[key] for key in given.keys() - warned})
+    return rest
 
 
 def a_facility_rule(**changes: Any) -> Rule:

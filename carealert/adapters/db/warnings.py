@@ -1,6 +1,7 @@
 """Warnings in their incidents, on SQL: whatever order an agency's messages come in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy import update as update_of
 
 from carealert.adapters.db.incidents import Place, SqlIncidents
 from carealert.adapters.db.shelf import Known, Memo
-from carealert.adapters.db.tables import hold, reference
+from carealert.adapters.db.tables import document, hold, reference
 from carealert.adapters.db.tables import warning as table
 from carealert.adapters.db.types import UtcDateTime
 from carealert.adapters.db.unmapped import unmapped_events
@@ -189,7 +190,11 @@ _KEY = select(table.c.id).where(
     table.c.identifier == bindparam("identifier", type_=Text),
     table.c.sent == bindparam("moment", type_=UtcDateTime),
 )
-_ROWS = select(table, hold.c.decision).outerjoin(hold, hold.c.warning_id == table.c.id)
+_ROWS = (
+    select(table, hold.c.decision, document.c.feed)
+    .outerjoin(hold, hold.c.warning_id == table.c.id)
+    .outerjoin(document, document.c.id == table.c.document_id)
+)
 
 
 def _reference_rows(warning: HazardWarning, warning_id: int) -> list[dict[str, Any]]:
@@ -212,7 +217,7 @@ def _reference_rows(warning: HazardWarning, warning_id: int) -> list[dict[str, A
 
 
 def _stored(row: Row[Any]) -> StoredWarning:
-    warning = from_json(row.body)
+    warning = replace(from_json(row.body), feed=row.feed)
     decision = HoldDecision(row.decision) if row.decision else None
     return StoredWarning(
         id=row.id,

@@ -15,6 +15,7 @@ from carealert.adapters.rules.files import (
 from carealert.adapters.rules.running import rules_tested
 from carealert.adapters.rules.shape import allowed, nearest
 from carealert.adapters.rules.strict_yaml import Steps
+from carealert.domain.rule_shadows import shadow_of
 from carealert.domain.rules import Rule
 
 TESTS = "tests"
@@ -41,8 +42,10 @@ def check(
             except InvalidRules as error:
                 problems += error.problems
         problems += duplicate_ids([(file, rule) for file in files for rule in file.rules])
+        every = [rule for file in files for rule in file.rules if rule.enabled]
         for file in files:
             problems += _review(file, today)
+            problems += _shadowed(file, every)
             problems += _references(file, template_names, checklist_names, languages)
             problems += _untested(file)
     return sorted(set(problems))
@@ -93,6 +96,20 @@ def _template_problem(
     if missing:
         return f"the template '{name}' is not there in {', '.join(missing)}: translate it."
     return None
+
+
+def _shadowed(file: LoadedFile, every: Sequence[Rule]) -> list[RuleProblem]:
+    """Rules that never change what anybody is told."""
+    problems = []
+    for number, rule in enumerate(file.rules):
+        other = shadow_of(rule, every) if rule.enabled else None
+        if other is not None:
+            what = (
+                f"the rule '{rule.id}' never matters: whomever it is about is told by '{other.id}'"
+                f" ({other.origin}) first. Make it stronger or narrower than that, or remove it."
+            )
+            problems.append(file.document.problem(("rules", number, "id"), what))
+    return problems
 
 
 def _untested(file: LoadedFile) -> list[RuleProblem]:

@@ -7,9 +7,12 @@ without a word.
 from collections.abc import Iterator
 from datetime import date
 
-from carealert.adapters.rules.model import AgeEntry, ConditionEntry, RuleEntry, RuleFile, length_of
+from carealert.adapters.rules.condition_model import KEEP, Conditions, length_of
+from carealert.adapters.rules.model import RuleEntry, RuleFile
 from carealert.adapters.rules.shape import allowed, nearest
 from carealert.adapters.rules.strict_yaml import Document, RuleProblem, Steps
+from carealert.domain.condition_parts import About, Range
+from carealert.domain.conditions import MAX_NESTING, VOCABULARY
 from carealert.domain.facilities import ContinuityStatus
 from carealert.domain.hazards import Hazard
 from carealert.domain.rules import Audience, SubjectKind
@@ -64,44 +67,72 @@ def meaning_problems(file: RuleFile, document: Document) -> Iterator[RuleProblem
 
 
 def _of_rule(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
-    yield from _hazards(entry)
-    yield from _subjects(entry)
-    yield from _ages(entry.who, ("who",))
+    for part, at in (*_parts(entry.when, ("when",)), *_parts(entry.who, ("who",))):
+        yield from _hazards(part, at)
+        yield from _ranges(part, at)
+        if at[0] == "who":
+            yield from _subjects(part, at, entry.who.kind)
+    yield from _nesting(entry.when, ("when",), 0)
+    yield from _nesting(entry.who, ("who",), 0)
     yield from _audiences(entry)
     yield from _answers(entry)
     yield from _chain(entry)
 
 
-def _hazards(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
-    for number, hazard in enumerate(entry.when.hazard or ()):
+def _parts(entry: Conditions, at: Steps) -> Iterator[tuple[Conditions, Steps]]:
+    """A condition with every one inside it, and where each stands."""
+    yield entry, at
+    for inner, where in _inner(entry, at):
+        yield from _parts(inner, where)
+
+
+def _inner(entry: Conditions, at: Steps) -> Iterator[tuple[Conditions, Steps]]:
+    for key in ("any", "all"):
+        for number, part in enumerate(entry.parts_of(key)):
+            yield part, (*at, key, number)
+    for part in entry.parts_of("not_"):
+        yield part, (*at, "not")
+
+
+def _nesting(entry: Conditions, at: Steps, depth: int) -> Iterator[tuple[Steps, str]]:
+    if depth > MAX_NESTING:
+        yield (
+            at,
+            f"any, all and not are nested more than {MAX_NESTING} levels deep: split the rule.",
+        )
+        return
+    for part, where in _inner(entry, at):
+        yield from _nesting(part, where, depth + 1)
+
+
+def _hazards(entry: Conditions, at: Steps) -> Iterator[tuple[Steps, str]]:
+    for number, hazard in enumerate(getattr(entry, "hazard", None) or ()):
         if hazard in _NEVER:
             what = f"'{hazard.value}' never reaches people: remove it."
-            yield ("when", "hazard", number), what
+            yield (*at, "hazard", number), what
 
 
-def _subjects(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
-    who = entry.who
-    if who.kind is SubjectKind.RESIDENT and who.facility_type is not None:
-        yield ("who", "facility_type"), "a rule about residents has no facility_type: remove it."
-    if who.kind is SubjectKind.FACILITY:
-        for name in ("needs", "age", "areas", "exposures", "any", "all", "not_"):
-            if getattr(who, name) is not None:
-                key = name.rstrip("_")
-                yield ("who", key), f"'{key}' is about residents: remove it from a facility rule."
+def _subjects(entry: Conditions, at: Steps, kind: SubjectKind) -> Iterator[tuple[Steps, str]]:
+    for name in sorted(entry.model_fields_set & VOCABULARY.keys()):
+        about = VOCABULARY[name].about
+        if About(kind) not in about:
+            others = "residents" if About.RESIDENT in about else "facilities"
+            yield (*at, name), f"'{name}' is about {others}: remove it from a {kind.value} rule."
 
 
-def _ages(entry: ConditionEntry, at: Steps) -> Iterator[tuple[Steps, str]]:
-    if entry.age is not None and _is_empty_band(entry.age):
-        yield (*at, "age"), "nobody has this age: at_least must be smaller than below."
-    for name, parts in (("any", entry.any), ("all", entry.all)):
-        for number, part in enumerate(parts or ()):
-            yield from _ages(part, (*at, name, number))
-    if entry.not_ is not None:
-        yield from _ages(entry.not_, (*at, "not"))
+def _ranges(entry: Conditions, at: Steps) -> Iterator[tuple[Steps, str]]:
+    for name in sorted(entry.model_fields_set & VOCABULARY.keys()):
+        value = KEEP[name](getattr(entry, name))
+        ranges = [((), value)] if isinstance(value, Range) else _of_parameters(value)
+        for path, one in ranges:
+            if one.is_empty:
+                what = "no value can meet this: at_least must be smaller than below."
+                yield (*at, name, *path), what
 
 
-def _is_empty_band(age: AgeEntry) -> bool:
-    return age.at_least is not None and age.below is not None and age.at_least >= age.below
+def _of_parameters(value: object) -> list[tuple[Steps, Range]]:
+    given = value if isinstance(value, tuple) else ()
+    return [((number,), one.number) for number, one in enumerate(given) if one.number]
 
 
 def _audiences(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:

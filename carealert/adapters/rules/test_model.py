@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from carealert.adapters.rules.model import length_of
+from carealert.adapters.rules.condition_model import length_of
 from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import MessageKind, SubjectState

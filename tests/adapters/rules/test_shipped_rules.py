@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from carealert.adapters.rules.files import load_rules
+from carealert.domain.conditions import values_of
 from carealert.domain.hazards import Hazard
 from carealert.domain.people import Need
 from carealert.domain.plan import Candidate, Plan
@@ -24,7 +25,8 @@ from tests.support.builders import (
 )
 
 RULES = load_rules([Path(__file__).resolve().parents[3] / "rules"])
-HAZARDS = sorted({hazard for rule in RULES.rules for hazard in rule.when.hazards})
+ASKED = [value for rule in RULES.rules for value in values_of(rule.when.condition, "hazard")]
+HAZARDS = sorted(Hazard(word) for word in frozenset().union(*ASKED))  # type: ignore[arg-type]
 #: Hazards for which everybody is told at Severe in the first lane.
 DEADLY = (
     Hazard.TROPICAL_CYCLONE,

@@ -1,0 +1,103 @@
+"""Why rules match one person or facility for one warning, and why others do not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from carealert.domain.condition_parts import warning_facts
+from carealert.domain.conditions import VOCABULARY, Test, Trace, holds, trace
+from carealert.domain.matching import facts_of, is_reached
+from carealert.domain.plan import Candidate, FacilityCandidate
+from carealert.domain.rules import Rule
+from carealert.domain.warnings import HazardWarning, Info
+
+
+class Answer(StrEnum):
+    """What comes of a rule, or where it ends."""
+
+    MATCHES = "matches"
+    OFF = "off"
+    OTHER_WARNING = "other_warning"  # it is about other warnings
+    NOT_THERE = "not_there"  # its warning does not hold where they live
+    NOT_THEM = "not_them"  # it is about other people or facilities
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """One rule with what came of its conditions.
+
+    `info` numbers the info that was looked at last. A part that the rule does not ask for is None,
+    as is one that was not come to.
+    """
+
+    rule: Rule
+    answer: Answer
+    info: int | None = None
+    when: Trace | None = None
+    who: Trace | None = None
+
+
+def explain_rules(
+    rules: Iterable[Rule],
+    warning: HazardWarning,
+    active: Mapping[int, Info],
+    candidate: Candidate | FacilityCandidate,
+    now: datetime,
+    assumed_life: timedelta,
+) -> tuple[RuleTrace, ...]:
+    """Every rule about subjects of this kind, in the order of the rule files."""
+    kind, _ = candidate.subject
+    return tuple(
+        _explained(rule, warning, active, candidate, now, assumed_life)
+        for rule in rules
+        if rule.who.kind is kind
+    )
+
+
+def tests_of(one: Trace) -> Iterable[tuple[Test, Trace]]:
+    """The tests of a condition in their order, each with what came of it."""
+    if isinstance(one.condition, Test):
+        yield one.condition, one
+    for part in one.parts:
+        yield from tests_of(part)
+
+
+def plain_seen(test: Test, found: Trace) -> str:
+    """What was seen, in words that give no need, age or home away."""
+    plain = VOCABULARY[test.name].plain
+    if not plain:
+        return found.seen
+    return plain if found.holds else f"not: {plain}"
+
+
+def _explained(
+    rule: Rule,
+    warning: HazardWarning,
+    active: Mapping[int, Info],
+    candidate: Candidate | FacilityCandidate,
+    now: datetime,
+    assumed_life: timedelta,
+) -> RuleTrace:
+    """The furthest that the rule comes with any info."""
+    if not rule.enabled:
+        return RuleTrace(rule, Answer.OFF)
+    best = RuleTrace(rule, Answer.OTHER_WARNING)
+    for number, info in active.items():
+        warned = warning_facts(warning, info, assumed_life, now)
+        when = trace(rule.when.condition, warned) if rule.when.condition else None
+        if when is not None and not when.holds:
+            if best.when is None:
+                best = RuleTrace(rule, Answer.OTHER_WARNING, number, when)
+            continue
+        if not is_reached(rule, number, candidate):
+            if best.answer is Answer.OTHER_WARNING:
+                best = RuleTrace(rule, Answer.NOT_THERE, number, when)
+            continue
+        facts = facts_of(candidate, warned)
+        who = trace(rule.who.condition, facts) if rule.who.condition else None
+        if holds(rule.who.condition, facts):
+            return RuleTrace(rule, Answer.MATCHES, number, when, who)
+        if best.answer is not Answer.NOT_THEM:
+            best = RuleTrace(rule, Answer.NOT_THEM, number, when, who)
+    return best

@@ -85,7 +85,8 @@ class _Middle:
         up = self._sin * np.sin(there) + self._cos * np.cos(there) * np.cos(step)
         safe = np.where(length == 0, 1.0, length)
         sin, cos = east / safe, north / safe
-        km = np.arctan2(length, up) / self._curvature(sin, cos)
+        bend = np.where(length == 0, 1.0, self._curvature(sin, cos))  # the middle has no direction
+        km = np.arctan2(length, up) / bend
         return np.column_stack([km * sin, km * cos])
 
     def round(self, points: Floats) -> Floats:

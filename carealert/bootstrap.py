@@ -1,12 +1,14 @@
 """Builds the application: the only module that names concrete adapters."""
 
+import logging
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import Engine
 
+from carealert import clock
 from carealert.adapters.channels.table import open_channel
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.keyring import open_sealer
@@ -15,17 +17,23 @@ from carealert.adapters.feeds.http import HttpFetcher
 from carealert.adapters.feeds.signatures import XmlSignatures
 from carealert.adapters.feeds.table import FeedReader
 from carealert.adapters.hazard_file import load_interpreter
-from carealert.adapters.rules.files import load_rules
+from carealert.adapters.rules.files import InvalidRules
+from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.domain.access import Actor, Role
+from carealert.domain.rule_versions import SignOff
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
+from carealert.services import rule_versions
 from carealert.services.alerting import OfficeSettings
 from carealert.services.harvesting import Tools
 from carealert.services.officers import actor_named
 from carealert.services.polling import Poller
 from carealert.services.ports.outbox import MessageChannel
+from carealert.services.ports.rule_versions import RuleText
 from carealert.settings import Settings, load, secret_of
+
+log = logging.getLogger(__name__)
 
 
 class App:
@@ -37,6 +45,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._kept: RuleSet | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -70,9 +79,38 @@ class App:
         return FeedReader(load_interpreter(with_overrides("rules", self.settings.config)))
 
     @cached_property
+    def folder_rules(self) -> tuple[RuleSet, tuple[RuleText, ...]]:
+        """The shipped rules with the office's own over them; raises InvalidRules."""
+        return read_folders(tuple(reversed(with_overrides("rules", self.settings.config))))
+
+    @property
     def rules(self) -> RuleSet:
-        """The rules in force: the shipped ones and the office's own."""
-        return load_rules(tuple(reversed(with_overrides("rules", self.settings.config))))
+        """The rules in force for a person who asks; without sign-off those of the folder."""
+        if self.settings.rule_sign_off is SignOff.OFF:
+            return self.folder_rules[0]
+        return self.rules_at(clock.now())
+
+    def rules_at(self, now: datetime) -> RuleSet:
+        """The rules in force, as every process of the office sees them.
+
+        A folder that cannot be read changes nothing: what was in force stays so.
+        Raises InvalidRules where nothing ever was.
+        """
+        try:
+            own, texts = self.folder_rules
+            version = rule_versions.take_up(self.db, own, texts, self.settings.rule_sign_off, now)
+        except InvalidRules as problem:
+            known = rule_versions.holding(self.db, now)
+            if known is None:
+                raise
+            log.warning("the rule files cannot be read; what was in force stays so: %s", problem)
+            return self._kept_rules(known)
+        return own if version == own.version else self._kept_rules(version)
+
+    def _kept_rules(self, version: str) -> RuleSet:
+        if self._kept is None or self._kept.version != version:
+            self._kept = rule_versions.rules_in_force(self.db, version, rules_of)
+        return self._kept
 
     @cached_property
     def composer(self) -> TemplateComposer:

@@ -14,7 +14,8 @@ from carealert.adapters.feeds.brokers import takes_connections
 from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
-from carealert.services import retention
+from carealert.domain.rule_versions import OVERRIDE_LASTS, SignOff
+from carealert.services import retention, rule_versions
 from carealert.services.consenting import ending
 from carealert.services.feed_health import is_silent
 from carealert.services.places import check_cells
@@ -48,6 +49,7 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("database", _database),
         ("cells", _cells),
         ("rules", _rules),
+        ("rule override", _override),
         ("templates", _templates),
         ("channel", _channel),
         ("desk", _desk),
@@ -114,11 +116,27 @@ def _rules(app: App, _: datetime) -> Check:
     except InvalidRules as problem:
         return Check("rules", False, "the rule files have errors", str(problem))
     enabled = sum(rule.enabled for rule in rules.rules)
+    sign_off = app.settings.rule_sign_off
+    agreed = "no second person is asked" if sign_off is SignOff.OFF else f"{sign_off} signs off"
+    waits = "" if rules.version == app.folder_rules[0].version else "; the folder has others"
     return Check(
         "rules",
         enabled > 0,
-        f"{enabled} rules in force, version {rules.version[:12]}",
+        f"{enabled} rules in force, version {rules.version[:12]}, {agreed}{waits}",
         "No rule is enabled, so nobody is ever told: run 'carealert rules list'.",
+    )
+
+
+def _override(app: App, now: datetime) -> Check:
+    step = rule_versions.overridden(app.db, now)
+    if step is None:
+        return Check("rule override", True, "none")
+    ends = (step.effective + OVERRIDE_LASTS).astimezone(app.settings.zone)
+    return Check(
+        "rule override",
+        False,
+        f"version {step.version[:12]} holds without sign-off until {ends:%a %H:%M}",
+        f"{step.by} put it in force ({step.note}): have it approved, or let it end.",
     )
 
 

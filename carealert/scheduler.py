@@ -105,13 +105,15 @@ class Ticks:
     def _plan(self) -> None:
         if self._leads():
             app = self._app
-            alerting.plan_waiting(app.db, app.rules, app.composer, app.office, self._now())
+            now = self._now()
+            alerting.plan_waiting(app.db, app.rules_at(now), app.composer, app.office, now)
 
     def drills(self) -> None:
         """Plan the exercises that wait, apart from real warnings: those never wait for these."""
         if self._leads():
             app = self._app
-            drilling.rehearse_waiting(app.db, app.rules, app.composer, app.office, self._now())
+            now = self._now()
+            drilling.rehearse_waiting(app.db, app.rules_at(now), app.composer, app.office, now)
 
     def holds(self) -> None:
         """Close the holds that no longer matter, and raise the alarm for those overdue."""
@@ -139,7 +141,8 @@ class Ticks:
         """Run the escalation steps that are due."""
         if self._leads():
             app = self._app
-            following_up.follow_up(app.db, app.rules, app.composer, app.office, self._now())
+            now = self._now()
+            following_up.follow_up(app.db, app.rules_at(now), app.composer, app.office, now)
 
     def deliver(self) -> None:
         """Hand over what waits in the outbox, most urgent first."""

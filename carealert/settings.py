@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from carealert.domain.drills import Drills
 from carealert.domain.retention import PERIODS, Periods
+from carealert.domain.rule_versions import SignOff
 
 CONFIG_FILE = "carealert.toml"
 KEY_FILE = "secret.key"
@@ -145,6 +146,10 @@ class Settings(BaseSettings):
         le=20,
         description="How many messages in a row must fail to arrive before `people quality` "
         "counts the phone as bounced.",
+    )
+    rule_sign_off: SignOff = Field(
+        SignOff.OFF,
+        description="Who else must agree before changed rules hold: off, second_officer, council.",
     )
     drills: Drills = Field(
         Drills.DESK,

@@ -65,6 +65,7 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
         Right.DECIDE_WARNINGS,
         Right.EDIT_FEEDS,
         Right.EDIT_RULES,
+        Right.APPROVE_RULES,  # somebody else's: see domain/rule_versions.py
     },
     Role.HEALTH: _KNOWS_PEOPLE | {Right.REVEAL},
     Role.SOCIAL: _REGISTERS | {Right.REVEAL, Right.FORGET},

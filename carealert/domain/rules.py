@@ -89,7 +89,7 @@ class Rule:
     do: Do
     why: str | None = None
     enabled: bool = True
-    origin: str = ""
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from carealert.domain.consents import ConsentRecord, ConsentStatus, Medium
 from carealert.domain.facilities import ContinuityStatus
 from carealert.domain.people import Purpose
 from carealert.domain.retention import Kept
+from carealert.domain.rule_versions import NotAgreed, SignOff
 from carealert.services.access import NotAllowed
 from carealert.services.holding import NotHeld
 from carealert.services.organisations import HouseholdsRefused
 from carealert.services.ports.consents import PersonKind
 from carealert.services.ports.feeds import Feed
 from carealert.services.ports.registry import PlaceArea
+from carealert.services.ports.rule_versions import RuleText
 from carealert.services.retention import Keeping
 from carealert.settings import load
 from tests.services.test_rights import GATED
@@ -37,6 +39,7 @@ GIVEN: dict[str, Any] = {
     "areas": [PlaceArea("P-code", "BD1", 1, None, {"en": "North"}, None)],
     "body": cap_xml(),
     "caregivers": [],
+    "effective": None,
     "facilities": [],
     "feed": Feed("met", "https://warnings.example.org/cap.xml", "cap", timedelta(minutes=5)),
     "keeping": Keeping({kept: timedelta(days=90) for kept in Kept}, timedelta(hours=12)),
@@ -46,6 +49,7 @@ GIVEN: dict[str, Any] = {
     "medium": Medium.PAPER,
     "name": "nobody",
     "now": NOW,
+    "note": "a test of the rights",
     "number": "+12025550142",
     "organisations": [replace(SAMITY, households=("R-1",))],
     "purposes": [Purpose.STATISTICS],
@@ -55,11 +59,14 @@ GIVEN: dict[str, Any] = {
     "refs": ["R-1"],
     "residents": [BARE],
     "role": Role.OFFICER,
+    "sign_off": SignOff.SECOND_OFFICER,
     "soon": timedelta(days=30),
     "start": NOW,
     "status": ContinuityStatus.OPEN,
     "text": "Khatun",
+    "texts": [RuleText(0, "rules.yaml", "")],
     "valid_for": timedelta(hours=1),
+    "version": "0123456789",
     "warning": message("w-1", 6),
     "warning_id": 1,
     "zone": ZoneInfo("Asia/Dhaka"),
@@ -147,7 +154,7 @@ def test_a_real_call_asks_the_database_only_for_who_may(
         assert statements == []
         return
     # What is asked for may be gone by now, or never was.
-    with suppress(LookupError, ValueError, NotHeld, HouseholdsRefused):
+    with suppress(LookupError, ValueError, NotHeld, HouseholdsRefused, NotAgreed):
         call()
     assert statements
 

@@ -23,6 +23,7 @@ from carealert.adapters.db.people import SqlPeople
 from carealert.adapters.db.places import SqlPlaces
 from carealert.adapters.db.replies import SqlReplies
 from carealert.adapters.db.retention import SqlRetention
+from carealert.adapters.db.rule_versions import SqlRuleVersions
 from carealert.adapters.db.shelf import Memo
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.db.warnings import SqlWarnings
@@ -86,6 +87,11 @@ class SqlStores:
     def retention(self) -> SqlRetention:
         """What is kept for a time only."""
         return SqlRetention(self._connection, self._sealer)
+
+    @cached_property
+    def rule_versions(self) -> SqlRuleVersions:
+        """Versions of the rules."""
+        return SqlRuleVersions(self._connection)
 
     @cached_property
     def officers(self) -> SqlOfficers:

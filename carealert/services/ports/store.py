@@ -19,6 +19,7 @@ from carealert.services.ports.registry import (
     UnknownAreaStore,
 )
 from carealert.services.ports.retention import RetentionStore
+from carealert.services.ports.rule_versions import RuleVersionStore
 
 
 class Stores(Protocol):
@@ -44,6 +45,8 @@ class Stores(Protocol):
     def asking(self) -> AskingStore: ...
     @property
     def retention(self) -> RetentionStore: ...
+    @property
+    def rule_versions(self) -> RuleVersionStore: ...
     @property
     def officers(self) -> OfficerStore: ...
     @property

@@ -35,6 +35,7 @@ from carealert.adapters.db.tables.register import (
     status_report,
     suppression,
 )
+from carealert.adapters.db.tables.rule_versions import rule_step, rule_version
 from carealert.adapters.db.tables.warnings import (
     document,
     feed,
@@ -75,6 +76,8 @@ __all__ = [
     "organisation",
     "reference",
     "resident",
+    "rule_step",
+    "rule_version",
     "status_report",
     "subject",
     "suppression",

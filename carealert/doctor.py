@@ -15,7 +15,7 @@ from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
 from carealert.domain.rule_versions import OVERRIDE_LASTS, SignOff
-from carealert.services import retention, rule_versions
+from carealert.services import retention, rule_versions, silencing
 from carealert.services.consenting import ending
 from carealert.services.feed_health import is_silent
 from carealert.services.places import check_cells
@@ -50,6 +50,7 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("cells", _cells),
         ("rules", _rules),
         ("rule override", _override),
+        ("silences", _silences),
         ("templates", _templates),
         ("channel", _channel),
         ("desk", _desk),
@@ -138,6 +139,17 @@ def _override(app: App, now: datetime) -> Check:
         f"version {step.version[:12]} holds without sign-off until {ends:%a %H:%M}",
         f"{step.by} put it in force ({step.note}): have it approved, or let it end.",
     )
+
+
+def _silences(app: App, now: datetime) -> Check:
+    running = silencing.running(app.db, now)
+    if not running:
+        return Check("silences", True, "nothing is silenced")
+    quiet = ", ".join(
+        f"{one.what} until {one.until.astimezone(app.settings.zone):%a %H:%M}" for one in running
+    )
+    fix = "Nobody is told for these: end them with 'carealert rules unsilence' when they can go."
+    return Check("silences", False, quiet, fix)
 
 
 def _templates(app: App, _: datetime) -> Check:

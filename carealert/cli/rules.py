@@ -17,7 +17,7 @@ from carealert.adapters.rules.model import json_schema
 from carealert.adapters.rules.phrases import languages, phrasebook
 from carealert.adapters.rules.running import run_tests
 from carealert.bootstrap import App, open_app
-from carealert.cli import rule_versions
+from carealert.cli import rule_versions, silences
 from carealert.cli.output import Exit, emit, fail
 from carealert.cli.rule_output import explanation_data, explanation_text
 from carealert.domain.rule_sentences import ENGLISH, Phrasebook, say_rule
@@ -29,6 +29,7 @@ from carealert.services.ports.feeds import UnreadableDocument
 
 app = typer.Typer(no_args_is_help=True)
 rule_versions.add_to(app)
+silences.add_to(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[

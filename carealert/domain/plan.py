@@ -33,6 +33,7 @@ class WhyNot(StrEnum):
     SAME_PHONE = "same_phone"
     NOTHING_CHANGED = "nothing_changed"
     TOLD_ELSEWHERE = "told_elsewhere"
+    SILENCED = "silenced"
     NO_CONTACT = "no_contact"
 
 

@@ -27,6 +27,7 @@ from carealert.domain.plan import (
     WhyNot,
 )
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
+from carealert.domain.silences import Silence, silence_of
 from carealert.domain.telling import (
     Wish,
     line_of,
@@ -54,6 +55,7 @@ def plan(
     still_warned: frozenset[tuple[SubjectKind, str]] = frozenset(),
     told_elsewhere: frozenset[tuple[SubjectKind, str]] = frozenset(),
     hearing: Hearing = Hearing.ALL,
+    silences: Sequence[Silence] = (),
 ) -> Plan:
     """Decide who is told what about `warning` at `now` (aware).
 
@@ -62,7 +64,8 @@ def plan(
     `still_warned` are subjects under another message of the incident that holds: an agency may
     run several at once, and the end of one is no all-clear for those under the other.
     `told_elsewhere` are subjects who heard of the event from somebody who knows better, in
-    another incident. `hearing` says what is news to those told in this one.
+    another incident. `hearing` says what is news to those told in this one. `silences` are those
+    that run: whom they keep from being told is not stood down by them either.
     """
     anybody_told = bool(history.told or history.subjects)
     refusal = why_nobody(warning, anybody_told=anybody_told)
@@ -72,11 +75,14 @@ def plan(
     matched, not_sent = match_all(
         warning, active, rules.rules, residents, facilities, now, office.assumed_life
     )
-    matches = [one for one in matched if (one.kind, one.ref) not in told_elsewhere]
-    not_sent += _told_elsewhere(matched, told_elsewhere)
+    subjects = _subjects(residents, facilities)
+    matches, quiet = _not_silenced(matched, subjects, silences)
+    not_sent += quiet
+    not_sent += _told_elsewhere(matches, told_elsewhere)
+    matches = [one for one in matches if (one.kind, one.ref) not in told_elsewhere]
     not_sent += of_the_whole(warning, active, unresolved, anybody_told=bool(history.told))
     wishes, refused = _wishes(
-        warning, strongest_first(matches, rules), rules, residents, facilities, office, now
+        warning, strongest_first(matches, rules), rules, subjects, office, now
     )
     drafts, collapsed = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
     drafts, unchanged = _only_news(drafts, history, hearing)
@@ -238,15 +244,11 @@ def _wishes(
     warning: HazardWarning,
     matches: Iterable[Match],
     rules: RuleSet,
-    residents: Sequence[Candidate],
-    facilities: Sequence[FacilityCandidate],
+    subjects: Mapping[tuple[SubjectKind, str], Candidate | FacilityCandidate],
     office: Office,
     now: datetime,
 ) -> tuple[list[Wish], list[NotSent]]:
     """Everybody whom any matching rule tells; a refusal is said once, however many rules agree."""
-    subjects: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
-    subjects |= {one.subject: one for one in residents}
-    subjects |= {place.subject: place for place in facilities}
     say = _Facts(warning, office)
     # Rules that match one person mostly tell the same people.
     reached: dict[tuple[SubjectKind, str, tuple[Audience, ...]], Reach] = {}
@@ -263,6 +265,37 @@ def _wishes(
         for entry in refused:
             refusals.setdefault((entry.kind, entry.ref, entry.reason), entry)
     return wishes, list(refusals.values())
+
+
+def _subjects(
+    residents: Iterable[Candidate], facilities: Iterable[FacilityCandidate]
+) -> dict[tuple[SubjectKind, str], Candidate | FacilityCandidate]:
+    found: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
+    found |= {one.subject: one for one in residents}
+    found |= {place.subject: place for place in facilities}
+    return found
+
+
+def _not_silenced(
+    matches: Sequence[Match],
+    subjects: Mapping[tuple[SubjectKind, str], Candidate | FacilityCandidate],
+    silences: Sequence[Silence],
+) -> tuple[list[Match], list[NotSent]]:
+    """The matches that nothing keeps quiet, and a record of each that something does."""
+    if not silences:
+        return list(matches), []
+    loud: list[Match] = []
+    quiet: list[NotSent] = []
+    for match in matches:
+        codes = subjects[match.kind, match.ref].area_codes
+        silence = silence_of(match.rule, codes, silences)
+        if silence is None:
+            loud.append(match)
+        else:
+            detail = f"{silence.what} is silenced until {silence.until:%Y-%m-%d %H:%M %Z}"
+            reason = WhyNot.SILENCED
+            quiet.append(NotSent(match.kind.value, match.ref, match.rule, reason, detail))
+    return loud, quiet
 
 
 class _Facts:

@@ -13,6 +13,7 @@ from carealert.domain.plan import IncidentHistory, Office, Plan
 from carealert.domain.planning import active_infos, desk_plan, of_the_whole, plan, why_nobody
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
 from carealert.domain.shards import shards
+from carealert.domain.silences import Silence
 from carealert.domain.updates import Hearing
 from carealert.domain.warnings import HazardWarning, Info
 from carealert.services.beside import Beside, beside, hearing_of, still_warned, told_elsewhere
@@ -48,6 +49,7 @@ class Whole:
     inside: Inside = field(default_factory=Inside)
     around: Beside = field(default_factory=Beside)
     elsewhere: frozenset[Subject] = frozenset()
+    silences: Sequence[Silence] = ()
     hearing: Hearing = Hearing.ALL
     lines: Sequence[ToldLine] = ()
     subjects: Sequence[Subject] = ()
@@ -87,6 +89,7 @@ def survey(
         around=around,
         elsewhere=told_elsewhere(stores, warning, incident),
         hearing=hearing_of(warning, around),
+        silences=stores.silences.running(now),
     )
 
 
@@ -117,6 +120,7 @@ def decide(stores: Stores, rules: RuleSet, whole: Whole, subjects: Collection[Su
         ),
         told_elsewhere=whole.elsewhere,
         hearing=whole.hearing,
+        silences=whole.silences,
     )
     return replace(decided, unknown_areas=inside.unknown, area_notes=inside.notes)
 

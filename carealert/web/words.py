@@ -54,6 +54,7 @@ WHY_NOT: Mapping[WhyNot, str] = MappingProxyType(
         WhyNot.NO_SUITABLE_CHANNEL: "Is told by a visit or a relay, not by text",
         WhyNot.SAME_PHONE: "Shares a phone with somebody who is told",
         WhyNot.NOTHING_CHANGED: "Was told already, and nothing changed",
+        WhyNot.SILENCED: "An officer keeps the rule or the area quiet for now",
         WhyNot.TOLD_ELSEWHERE: "An authority warns of it already, in another incident",
         WhyNot.NO_CONTACT: "Nobody is registered to be told",
         WhyNot.SUPERSEDED: "A later message took its place before it was planned",

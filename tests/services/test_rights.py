@@ -54,6 +54,7 @@ MACHINE = {
     "rule_versions.overridden": "`doctor`",
     "rule_versions.rules_in_force": "every tick that plans",
     "rule_versions.take_up": "every tick that plans",
+    "silencing.running": "`doctor`",
     "places.check_cells": "doctor",
     "places.relocate": "imports of areas",
     "places.relocated_notes": "imports of areas",

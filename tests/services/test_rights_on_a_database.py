@@ -37,6 +37,7 @@ from tests.support.register import AMINA, BARE, CLINIC, NOW, RAHIMA
 #: What is given for a parameter of this name; a new name has to be added here.
 GIVEN: dict[str, Any] = {
     "areas": [PlaceArea("P-code", "BD1", 1, None, {"en": "North"}, None)],
+    "area": "BD1",
     "body": cap_xml(),
     "caregivers": [],
     "effective": None,
@@ -59,11 +60,13 @@ GIVEN: dict[str, Any] = {
     "refs": ["R-1"],
     "residents": [BARE],
     "role": Role.OFFICER,
+    "rule": None,
     "sign_off": SignOff.SECOND_OFFICER,
     "soon": timedelta(days=30),
     "start": NOW,
     "status": ContinuityStatus.OPEN,
     "text": "Khatun",
+    "until": NOW + timedelta(hours=1),
     "texts": [RuleText(0, "rules.yaml", "")],
     "valid_for": timedelta(hours=1),
     "version": "0123456789",

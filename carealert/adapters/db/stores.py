@@ -25,6 +25,7 @@ from carealert.adapters.db.replies import SqlReplies
 from carealert.adapters.db.retention import SqlRetention
 from carealert.adapters.db.rule_versions import SqlRuleVersions
 from carealert.adapters.db.shelf import Memo
+from carealert.adapters.db.silences import SqlSilences
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
 from carealert.adapters.db.warnings import SqlWarnings
 from carealert.adapters.sealing import Sealer
@@ -92,6 +93,11 @@ class SqlStores:
     def rule_versions(self) -> SqlRuleVersions:
         """Versions of the rules."""
         return SqlRuleVersions(self._connection)
+
+    @cached_property
+    def silences(self) -> SqlSilences:
+        """What is quiet for a while."""
+        return SqlSilences(self._connection)
 
     @cached_property
     def officers(self) -> SqlOfficers:

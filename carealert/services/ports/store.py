@@ -20,6 +20,7 @@ from carealert.services.ports.registry import (
 )
 from carealert.services.ports.retention import RetentionStore
 from carealert.services.ports.rule_versions import RuleVersionStore
+from carealert.services.ports.silences import SilenceStore
 
 
 class Stores(Protocol):
@@ -47,6 +48,8 @@ class Stores(Protocol):
     def retention(self) -> RetentionStore: ...
     @property
     def rule_versions(self) -> RuleVersionStore: ...
+    @property
+    def silences(self) -> SilenceStore: ...
     @property
     def officers(self) -> OfficerStore: ...
     @property

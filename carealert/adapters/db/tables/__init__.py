@@ -36,6 +36,7 @@ from carealert.adapters.db.tables.register import (
     suppression,
 )
 from carealert.adapters.db.tables.rule_versions import rule_step, rule_version
+from carealert.adapters.db.tables.silences import silence
 from carealert.adapters.db.tables.warnings import (
     document,
     feed,
@@ -78,6 +79,7 @@ __all__ = [
     "resident",
     "rule_step",
     "rule_version",
+    "silence",
     "status_report",
     "subject",
     "suppression",

@@ -107,6 +107,13 @@ class App:
             return self._kept_rules(known)
         return own if version == own.version else self._kept_rules(version)
 
+    def shadow_rules(self) -> RuleSet | None:
+        """The rules that decide beside those in force and send nothing."""
+        version = rule_versions.shadowing(self.db)
+        if version is None:
+            return None
+        return rule_versions.rules_in_force(self.db, version, rules_of)
+
     def _kept_rules(self, version: str) -> RuleSet:
         if self._kept is None or self._kept.version != version:
             self._kept = rule_versions.rules_in_force(self.db, version, rules_of)

@@ -26,6 +26,7 @@ from carealert.services import (
     following_up,
     holding,
     journal,
+    replaying,
     retention,
 )
 from carealert.services.feed_pool import Polls
@@ -46,6 +47,7 @@ class Ticks:
         self._now = now
         self._planning = threading.Lock()
         self._plan_again = threading.Event()
+        self._shadowed: datetime | None = None
 
     def poll(self) -> None:
         """Poll every feed that is due, wait for all of them, and plan what they brought."""
@@ -107,6 +109,18 @@ class Ticks:
             app = self._app
             now = self._now()
             alerting.plan_waiting(app.db, app.rules_at(now), app.composer, app.office, now)
+
+    def shadow(self) -> None:
+        """Compare what was planned with the rules that decide beside those in force.
+
+        Apart from planning, which never waits for it.
+        """
+        now = self._now()
+        start, self._shadowed = self._shadowed or now, now
+        rules = self._app.shadow_rules() if self._leads() else None
+        if rules is not None:
+            app = self._app
+            replaying.shadow(app.db, app.rules_at(now), rules, app.office, start, now)
 
     def drills(self) -> None:
         """Plan the exercises that wait, apart from real warnings: those never wait for these."""
@@ -175,6 +189,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.follow_up, every * 2),
         (ticks.holds, every * 5),
         (ticks.drills, every * 5),
+        (ticks.shadow, every * 30),
         (ticks.reconcile, every * 15),
         (ticks.watch_feeds, every * 15),
         (ticks.chain_journal, every * 5),

@@ -1,6 +1,6 @@
 """`carealert rules …`: changed rules proposed, agreed to, and looked up years later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -16,8 +16,9 @@ from carealert.domain.rule_changes import changes
 from carealert.domain.rule_versions import NotAgreed
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
-from carealert.services import rule_versions
+from carealert.services import replaying, rule_versions
 from carealert.services.ports.rule_versions import RuleText
+from carealert.services.replaying import Difference
 from carealert.services.rule_versions import NoSuchVersion, Version
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -35,6 +36,8 @@ def add_to(app: typer.Typer) -> None:
         ("override", override),
         ("diff", diff),
         ("text", text),
+        ("shadow", shadow),
+        ("replay", replay),
     ):
         app.command(name)(command)
 
@@ -137,6 +140,72 @@ def text(version: Named, as_json: AsJson = False) -> None:
     files = [{"name": one.name, "text": one.text} for one in texts]
     shown = "\n".join(f"# ---- {one.name}\n{one.text}" for one in texts)
     emit({"version": name, "files": files}, as_json, shown)
+
+
+def shadow(
+    version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Its name.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version decide beside the one in force; it sends nothing, the journal keeps counts.
+
+    Example: carealert rules shadow 3f9a12c4
+    """
+    if (version is None) != off:
+        fail("Name a version, or give --off.", Exit.USAGE)
+    application = open_app()
+    named = _tried(
+        lambda: rule_versions.shadow(application.db, application.operator, version, clock.now())
+    )
+    said = f"{named[:12]} decides in the shadow." if named else "Nothing decides in the shadow."
+    emit({"version": named}, as_json, said)
+
+
+def replay(
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Planned from then on.")],
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Planned before.")] = None,
+    version: Annotated[str, typer.Option(help="A version, or 'folder'.")] = "folder",
+    as_json: AsJson = False,
+) -> None:
+    """Say who more and who less other rules would have told of warnings that were planned.
+
+    Nothing is sent. Example: carealert rules replay --from 2026-05-01T00:00Z
+    """
+    application = open_app()
+    now = clock.now()
+    found = replaying.replay(
+        application.db,
+        application.operator,
+        application.rules_at(now),
+        _rules(application, version),
+        application.office,
+        _moment(start),
+        _moment(end) if end else now,
+    )
+    emit({"warnings": [_difference(one) for one in found]}, as_json, _replayed(found))
+
+
+def _replayed(found: Sequence[Difference]) -> str:
+    lines = [f"{len(found)} warnings, {sum(not one.is_none for one in found)} told otherwise"]
+    for one in found:
+        if one.is_none:
+            continue
+        counts = f"+{len(one.added)} -{len(one.dropped)} ~{len(one.changed)}"
+        lines.append(f"warning {one.warning} ({one.identifier}): {counts}")
+        for mark, refs in (("+", one.added), ("-", one.dropped), ("~", one.changed)):
+            more = f" and {len(refs) - 5} more" if len(refs) > 5 else ""
+            lines += [f"    {mark} {', '.join(refs[:5])}{more}"] if refs else []
+    return "\n".join(lines)
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "warning": one.warning,
+        "identifier": one.identifier,
+        "added": list(one.added),
+        "dropped": list(one.dropped),
+        "changed": list(one.changed),
+    }
 
 
 def _folder(application: App, folder: Path | None) -> tuple[RuleSet, tuple[RuleText, ...]]:

@@ -31,6 +31,12 @@ class StepKind(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     OVERRIDDEN = "overridden"  # put in force at once, for a day, because it could not wait
+    SHADOWED = "shadowed"  # decides beside the one in force, and sends nothing
+    UNSHADOWED = "unshadowed"
+
+
+#: What changes nothing of where a version stands.
+_BESIDE = (StepKind.SHADOWED, StepKind.UNSHADOWED)
 
 
 class VersionState(StrEnum):
@@ -83,7 +89,7 @@ def override_of(steps: Iterable[Step], now: datetime) -> Step | None:
 
 def state_of(version: str, steps: Sequence[Step], now: datetime) -> VersionState:
     """Where a version stands; one that nobody did anything with is proposed."""
-    own = [step for step in steps if step.version == version]
+    own = [one for one in steps if one.version == version and one.kind not in _BESIDE]
     if in_force(steps, now) == version:
         lasting = override_of(steps, now)
         return VersionState.OVERRIDE if lasting else VersionState.IN_FORCE
@@ -93,6 +99,14 @@ def state_of(version: str, steps: Sequence[Step], now: datetime) -> VersionState
     if last is StepKind.PROPOSED:
         return VersionState.PROPOSED
     return VersionState.REJECTED if last is StepKind.REJECTED else VersionState.RETIRED
+
+
+def shadow_of(steps: Iterable[Step]) -> str | None:
+    """The version that decides beside the one in force."""
+    beside = [step for step in steps if step.kind in _BESIDE]
+    if not beside or beside[-1].kind is StepKind.UNSHADOWED:
+        return None
+    return beside[-1].version
 
 
 def demand_approval(

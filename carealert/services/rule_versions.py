@@ -19,6 +19,7 @@ from carealert.domain.rule_versions import (
     demand_approval,
     in_force,
     override_of,
+    shadow_of,
     state_of,
 )
 from carealert.domain.rules import RuleSet
@@ -136,6 +137,30 @@ def override(db: Database, who: Actor, version: str, reason: str, now: datetime)
         found = _found(stores, version)
         _step(stores, found, StepKind.OVERRIDDEN, who.name, now, now, said)
         return _version(stores, found, now)
+
+
+@needs(Right.EDIT_RULES)
+def shadow(db: Database, who: Actor, version: str | None, now: datetime) -> str | None:
+    """Let a kept version decide beside the one in force from now on; None ends it.
+
+    Only one does at a time. Raises NoSuchVersion.
+    """
+    everywhere(who, "To shadow rules")
+    with db.transaction() as stores:
+        before = shadow_of(stores.rule_versions.steps())
+        if version is None:
+            if before is not None:
+                _step(stores, before, StepKind.UNSHADOWED, who.name, now, now, "")
+            return None
+        found = _found(stores, version)
+        _step(stores, found, StepKind.SHADOWED, who.name, now, now, "")
+        return found
+
+
+def shadowing(db: Database) -> str | None:
+    """The version that decides beside the one in force."""
+    with db.reading() as stores:
+        return shadow_of(stores.rule_versions.steps())
 
 
 @needs(Right.READ_BOARD)

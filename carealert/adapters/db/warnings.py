@@ -136,6 +136,11 @@ class SqlWarnings:
         rows = self._connection.execute(_ROWS.order_by(table.c.id.desc()).limit(limit))
         return [_stored(row) for row in rows]
 
+    def planned(self, start: datetime, end: datetime) -> Sequence[StoredWarning]:
+        at = table.c.planned_at
+        query = _ROWS.where(at >= start, at < end).order_by(at, table.c.id)
+        return [_stored(row) for row in self._connection.execute(query)]
+
     def unmapped(self, limit: int | None = None) -> Sequence[UnmappedEvent]:
         return unmapped_events(self._connection, limit)
 

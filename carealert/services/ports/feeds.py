@@ -384,6 +384,9 @@ class WarningStore(Protocol):
 
     def mark_planned(self, warning_id: int, now: datetime) -> None: ...
     def recent(self, limit: int = 100) -> Sequence[StoredWarning]: ...
+    def planned(self, start: datetime, end: datetime) -> Sequence[StoredWarning]:
+        """Those that were planned from `start` on and before `end`, in the order of planning."""
+        ...
 
     def unmapped(self, limit: int | None = None) -> Sequence[UnmappedEvent]:
         """Events that no table knows, the most frequent first; of the newest `limit` warnings."""

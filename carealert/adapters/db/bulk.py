@@ -8,6 +8,7 @@ here the values are made ready first, and `write` only hands them over; to Postg
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, cast
 
@@ -128,7 +129,14 @@ def _process(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
     if isinstance(kind, UtcDateTime):
         return lru_cache(_REMEMBERED)(process)
     # Both databases read JSON from its text; the driver's own wrapper would write it each time.
-    return _once(json.dumps) if isinstance(kind, type(Json)) else process
+    return _once(_json) if isinstance(kind, type(Json)) else process
+
+
+def _json(value: Any) -> str:
+    """As `json.dumps`; lists of texts, which many rows have one of their own of, much faster."""
+    if type(value) is list and all(type(one) is str for one in value):
+        return f"[{', '.join(map(encode_basestring_ascii, value))}]"
+    return json.dumps(value)
 
 
 def _once(process: _Process) -> _Process:

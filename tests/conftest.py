@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from carealert.adapters.db import migrating
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.sealing import Sealer
 from tests.support.postgres import running_postgres
+from tests.support.postgres_pool import Pool
 
 for name in [name for name in os.environ if name.startswith("CAREALERT_") and "TEST" not in name]:
     del os.environ[name]
@@ -42,21 +42,19 @@ def postgres_template(postgres: str) -> Iterator[tuple[str, str]]:
     admin.dispose()
 
 
-_numbers = count()
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_template: tuple[str, str]) -> Iterator[Pool]:
+    """The PostgreSQL database that the tests of this process take turns with."""
+    pool = Pool(*postgres_template)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
-    """URL of a fresh PostgreSQL database with every table."""
-    url, template = postgres_template
-    name = f"test_{next(_numbers)}"
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield url.replace("/postgres?", f"/{name}?")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def postgres_url(postgres_pool: Pool) -> Iterator[str]:
+    """URL of a PostgreSQL database with every table, all of them empty."""
+    yield postgres_pool.take()
+    postgres_pool.give_back()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from carealert.domain.condition_parts import (
     ResidentFacts,
     Shape,
     Texts,
+    WarningFacts,
     Words,
     Yes,
     listed,
@@ -93,20 +94,19 @@ def _functioning_seen(value: Cutoff, facts: ResidentFacts) -> str:
     return f"functioning {', '.join(said) or 'not stated'}"
 
 
-def _outage(facts: ResidentFacts) -> float:
-    """Hours for which the home may be cut off: as long as the warning still holds."""
-    warned = facts.warned
+def outage_hours(warned: WarningFacts) -> float:
+    """Hours for which homes may be cut off: as long as the warning still holds."""
     return (warned.end - max(warned.start, warned.now)) / HOUR
 
 
 def _reserve_falls_short(_: object, facts: ResidentFacts) -> bool:
     hours = facts.resident.backup_hours
-    return hours is not None and hours < _outage(facts)
+    return hours is not None and hours < outage_hours(facts.warned)
 
 
 def _reserve_seen(_: object, facts: ResidentFacts) -> str:
     reserve = number_text(facts.resident.backup_hours, "h")
-    return f"backup {reserve} of {_outage(facts):.3g} h"
+    return f"backup {reserve} of {outage_hours(facts.warned):.3g} h"
 
 
 def _due_holds(_: object, facts: ResidentFacts) -> bool:

@@ -13,7 +13,8 @@ HIGHEST = 20
 
 def codes_below(connection: Connection, codes: Iterable[str]) -> Select[tuple[str]]:
     """A query of these codes, whether known as areas or not, and of all areas below them."""
-    tree = listed(connection, codes).cte("below", recursive=True)
+    # Without a name of its own, so that one statement may ask for several.
+    tree = listed(connection, codes).cte(recursive=True)
     # UNION drops a code that was found before, which is what ends a circle.
     tree = tree.union(select(area.c.code).join(tree, area.c.parent_code == tree.c.value))
     return select(tree.c.value)

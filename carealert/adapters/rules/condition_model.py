@@ -9,7 +9,8 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic_core import PydanticKnownError
 
 from carealert.domain.condition_parts import (
     HOUR,
@@ -146,6 +147,13 @@ def _number_range(entry: Entry, shape: Numbers) -> type[BaseModel]:
     )
 
 
+def _only_true(written: object) -> object:
+    """Python takes 1 for true; a rule file does not."""
+    if written is not True:
+        raise PydanticKnownError("literal_error", {"expected": "true"})
+    return written
+
+
 def _type_of(entry: Entry) -> Any:
     """The type of a condition's value in a rule file."""
     shape = entry.shape
@@ -165,7 +173,7 @@ def _type_of(entry: Entry) -> Any:
         case Lengths():
             return LengthRange
         case Yes():
-            return Literal[True]
+            return Annotated[Literal[True], BeforeValidator(_only_true)]
         case Functions():
             return FunctioningEntry
         case Parameters():

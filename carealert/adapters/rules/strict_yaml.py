@@ -153,7 +153,10 @@ def _scalar(node: yaml.Node) -> Value:
         return _BOOLEANS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    if _DECIMAL.fullmatch(text):
+        number = float(text)
+        return int(number) if number.is_integer() else number  # 70.0 is 70, as in JSON Schema
+    return text
 
 
 def _place(node: yaml.Node) -> tuple[int, int]:

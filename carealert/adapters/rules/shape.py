@@ -15,10 +15,11 @@ from carealert.adapters.rules.strict_yaml import Document, InvalidRules, RulePro
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_KINDS = {str: "the text", bool: "true or false", int: "the number", float: "the number"}
+_KINDS = {str: "the text", int: "the number", float: "the number"}
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number without quotes",
+    "float_type": "a number without quotes",
     "bool_type": "true or false",
     "list_type": "a list, such as [one, two]",
     "dict_type": "keys with values",
@@ -61,13 +62,12 @@ def _unknown_key(_: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str
     return f"the key '{key}' is not known here.{nearest(key, known)}{allowed(known)}"
 
 
-def _missing(_: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"the key '{path[-1]}' is missing."
+def _missing(_: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    return f"the key '{path[-1]}' is missing.{_allowed_at(schema, path)}"
 
 
 def _unknown_word(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
-    here = _at(schema, path)
-    known = [str(word) for word in here.get("enum", [here["const"]] if "const" in here else [])]
+    known = _words(_at(schema, path))
     found = _shown(error["input"])
     return f"{found} is not known here.{nearest(str(error['input']), known)}{allowed(known)}"
 
@@ -78,16 +78,28 @@ def _pattern(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str
     return f"{_shown(error['input'])} is not {wanted}."
 
 
-def _wrong_kind(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"expected {_WANTED[error['type']]}, found {_shown(error['input'])}."
+def _wrong_kind(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    found = f"expected {_WANTED[error['type']]}, found {_shown(error['input'])}."
+    return found + _allowed_at(schema, path)
 
 
-def _too_short(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"'{path[-1]}' must not be empty: give it a value or remove it."
+def _too_short(_: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    what = f"an entry of '{path[-2]}'" if isinstance(path[-1], int) else f"'{path[-1]}'"
+    return f"{what} must not be empty: give it a value or remove it.{_allowed_at(schema, path)}"
 
 
-def _other(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"{error['msg'].removeprefix('Value error, ')}; found {_shown(error['input'])}."
+def _out_of_range(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    return f"{_shown(error['input'])} is out of range.{_allowed_at(schema, path)}"
+
+
+def _too_long(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    most = _at(schema, path).get("maxLength")
+    return f"{_shown(error['input'])} is too long. Allowed: up to {most} characters."
+
+
+def _other(error: ErrorDetails, path: Steps, schema: Mapping[str, Any]) -> str:
+    what = f"{error['msg'].removeprefix('Value error, ')}; found {_shown(error['input'])}."
+    return what + _allowed_at(schema, path)
 
 
 _SENTENCES: Mapping[str, Callable[[ErrorDetails, Steps, Mapping[str, Any]], str]] = {
@@ -98,8 +110,31 @@ _SENTENCES: Mapping[str, Callable[[ErrorDetails, Steps, Mapping[str, Any]], str]
     "string_pattern_mismatch": _pattern,
     "too_short": _too_short,
     "string_too_short": _too_short,
+    "string_too_long": _too_long,
+    **dict.fromkeys(("greater_than", "greater_than_equal", "less_than_equal"), _out_of_range),
     **dict.fromkeys(_WANTED, _wrong_kind),
 }
+
+
+def _allowed_at(schema: Mapping[str, Any], path: Steps) -> str:
+    """What the schema takes at a place or in a list there, or nothing where that is plain."""
+    here = _at(schema, path)
+    if "items" in here:
+        here = _resolved(here["items"], schema)
+    if words := _words(here):
+        return allowed(words)
+    if "minimum" in here or "exclusiveMinimum" in here:
+        least = f"{here['minimum']:g}" if "minimum" in here else "more than 0"
+        return allowed([f"{least} to {here['maximum']:g}"])
+    if "pattern" in here and "description" in here:
+        return allowed([here["description"]])
+    return allowed(here["properties"]) if here.get("properties") else ""
+
+
+def _words(here: Mapping[str, Any]) -> list[str]:
+    """The words of a closed list, as they are written."""
+    known = here.get("enum", [here["const"]] if "const" in here else [])
+    return [str(word).lower() if isinstance(word, bool) else str(word) for word in known]
 
 
 def _shown(value: object) -> str:
@@ -107,6 +142,8 @@ def _shown(value: object) -> str:
         return "keys with values" if value else "nothing"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
     if value == "":
         return "nothing"
     text = str(value)

@@ -136,6 +136,9 @@ def _mapping(
     for key, entry in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise _invalid(file, *_place(key), "a key must be one word, not a list or a mapping.")
+        if key.value == "<<" and key.style is None:
+            what = "merge keys (<<) are not allowed: repeat the lines."
+            raise _invalid(file, *_place(key), what)
         if key.value in found:
             first = places[*path, key.value][0]
             what = f"the key '{key.value}' is here twice; the first is on line {first}."

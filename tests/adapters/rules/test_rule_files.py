@@ -199,6 +199,16 @@ def test_several_keys_mean_all_of_them_and_any_means_one(who: str, condition: ob
         ("carealert/v1", "carealert/v2", "x.yaml:1:1: the text 'carealert/v2' is not known here."),
         ("template: care_alert", "template: care alert", "is not a template of templates/"),
         ("rules:\n", "rule:\n", "Did you mean 'rules'?"),
+        ("at_least: 70", "at_least: 700", "the number 700 is out of range. Allowed: 0 to"),
+        ("at_least: 70", "at_least: true", "expected a whole number without quotes, found true."),
+        ("kind: resident,", "kind: resident, within_km: 0,", "Allowed: more than 0 to 100."),
+        (
+            "hazard: [flood]",
+            "hazard: []",
+            "give it a value or remove it. Allowed: tropical_cyclone,",
+        ),
+        ("hazard: [flood]", "hazard: flood", "Allowed: tropical_cyclone,"),
+        ("[Alert, Update]", "[]", "'msg_type' must not be empty"),
     ],
 )
 def test_a_slip_is_named_with_its_place_and_the_nearest_word(

@@ -62,6 +62,7 @@ def test_plain_numbers_and_true_and_false_are_read_as_such_but_not_in_quotes(
     [
         ("a: 1\nb: 2\na: 3", "x.yaml:3:1: the key 'a' is here twice; the first is on line 1."),
         ("a:\n  - {b: 1, b: 2}", "x.yaml:2:12: the key 'b' is here twice"),
+        ("<<: {a: 1}\nb: 2", "x.yaml:1:1: merge keys (<<) are not allowed: repeat the lines."),
         ("a: &x 1", "x.yaml:1:4: anchors and aliases"),
         ("a: 1\nb: *a", "x.yaml:2:4: anchors and aliases"),
         ("a: !!python/object/apply:os.system [ls]", "x.yaml:1:4: the tag"),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from carealert.domain.condition_parts import HOUR
 from carealert.domain.conditions import Trace
 from carealert.domain.explaining import Answer, RuleTrace, plain_seen, tests_of
 from carealert.services.explaining import Explanation
@@ -30,6 +31,7 @@ def explanation_data(found: Explanation) -> dict[str, Any]:
                 "id": one.rule.id,
                 "answer": one.answer.value,
                 "info": one.info,
+                "starts_earlier": one.earlier,
                 "when": _tests(one.when, found),
                 "who": _tests(one.who, found),
             }
@@ -65,6 +67,10 @@ def _where(found: Explanation) -> str:
 
 def _rule_lines(one: RuleTrace, found: Explanation) -> Iterator[str]:
     yield f"{one.rule.id} {_SAID[one.answer]}: {one.rule.title}"
+    if one.earlier:
+        hours = one.rule.do.start_earlier / HOUR
+        why = " needs help to move" if found.in_words else " a condition of the rule holds"
+        yield f"    yes  {found.kind.value}:{why}, so the warning is seen {hours:g} h earlier"
     for part, of in (("the warning", one.when), (found.kind.value, one.who)):
         for seen, held in _seen(of, found):
             yield f"    {'yes' if held else 'no '}  {part}: {seen}"

@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from carealert.cli import rule_versions, silences
 from carealert.cli.output import Exit, emit, fail
 from carealert.cli.rule_output import explanation_data, explanation_text
 from carealert.domain.rule_sentences import ENGLISH, Phrasebook, say_rule
-from carealert.domain.rules import Rule, RuleSet
+from carealert.domain.rules import EscalationStep, Rule, RuleSet
 from carealert.domain.warnings import HazardWarning
 from carealert.paths import with_overrides
 from carealert.services import explaining, warning_office
@@ -75,18 +75,34 @@ def show(
         "template": rule.do.template,
         "checklist": rule.do.checklist,
         "expect_reply": dict(rule.do.expect_reply or {}),
-        "escalate": [
-            {
-                "after_minutes": step.after.total_seconds() / 60,
-                "to": [audience.value for audience in step.to],
-                "template": step.template,
-            }
-            for step in rule.do.escalate
-        ],
+        "escalate": _steps(rule.do.escalate),
+        "escalate_by_severity": {
+            severity.value: _steps(steps)
+            for severity, steps in rule.do.escalate_by_severity.items()
+        },
+        "start_earlier_minutes": rule.do.start_earlier.total_seconds() / 60,
+        "repeat_every_minutes": _minutes(rule.do.repeat_every),
+        "follow_up_minutes": [_minutes(after) for after in rule.do.check_after],
+        "programme": rule.do.programme,
     }
     rest = {key: value for key, value in row.items() if key != "sentence"}
     lines = [sentence, "", *(f"{key}: {_shown(value)}" for key, value in rest.items())]
     emit(row, as_json, "\n".join(lines))
+
+
+def _steps(chain: Iterable[EscalationStep]) -> list[dict[str, object]]:
+    return [
+        {
+            "after_minutes": _minutes(step.after),
+            "to": [audience.value for audience in step.to],
+            "template": step.template,
+        }
+        for step in chain
+    ]
+
+
+def _minutes(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds() / 60
 
 
 @app.command()

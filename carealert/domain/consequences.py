@@ -6,8 +6,11 @@ from datetime import datetime
 
 from carealert.domain.notices import NoticeDraft, RecipientKind, SubjectState
 from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told, WhyNot
-from carealert.domain.rules import Rule, RuleSet, SubjectKind
+from carealert.domain.rules import EscalationStep, Rule, RuleSet, SubjectKind
 from carealert.domain.telling import Wish, line_of
+from carealert.domain.warnings import HazardWarning
+
+Chain = tuple[EscalationStep, ...]
 
 
 def with_consequences(
@@ -18,7 +21,7 @@ def with_consequences(
     still: frozenset[tuple[SubjectKind, str]],
 ) -> Plan:
     """Add timers for those asked, desk tasks for those nobody can reach, and the new states."""
-    chains = _chains(base.matches, rules)
+    chains = _chains(base.matches, rules, base.warning)
     reachable = {wish.subject for wish in wishes}
     asked_at = _asked_at(base.drafts, wishes)
     timers, tasks = [], []
@@ -34,7 +37,8 @@ def with_consequences(
             states[subject] = SubjectState.WITH_DESK
         elif subject in asked_at:
             states[subject] = SubjectState.WAITING
-            timer = first_timer(match, rules.get(match.rule), history, asked_at[subject])
+            chain = chain_of(rules.get(match.rule), base.warning, match.info)
+            timer = first_timer(match, chain, history, asked_at[subject])
             timers += [timer] if timer else []
     blocked = any(e.reason is WhyNot.AREA_UNRESOLVED for e in base.not_sent)
     if not blocked:
@@ -48,30 +52,35 @@ def with_consequences(
     )
 
 
+def chain_of(rule: Rule, warning: HazardWarning, info: int) -> Chain:
+    """The steps that follow silence about this info of the warning."""
+    return rule.do.chain(warning.infos[info].effective_severity)
+
+
 def first_timer(
-    match: Match, rule: Rule, history: IncidentHistory, asked_at: datetime
+    match: Match, chain: Chain, history: IncidentHistory, asked_at: datetime
 ) -> Timer | None:
     """The first escalation step of a subject asked at `asked_at`, or None without a chain."""
-    if not rule.do.escalate:
+    if not chain:
         return None
     return Timer(
         history.incident,
         match.kind,
         match.ref,
-        rule.id,
+        match.rule,
         1,
         history.revision,
         match.info,
         asked_at,
-        asked_at + rule.do.escalate[0].after,
+        asked_at + chain[0].after,
     )
 
 
-def next_timer(timer: Timer, rule: Rule) -> Timer | None:
-    """The step after `timer` in its rule's chain, or None after the last one."""
-    if timer.step >= len(rule.do.escalate):
+def next_timer(timer: Timer, chain: Chain) -> Timer | None:
+    """The step after `timer` in its chain, or None after the last one."""
+    if timer.step >= len(chain):
         return None
-    due_at = timer.started_at + rule.do.escalate[timer.step].after
+    due_at = timer.started_at + chain[timer.step].after
     return replace(timer, step=timer.step + 1, due_at=due_at)
 
 
@@ -96,12 +105,18 @@ _SUBJECTS_OF = {
 }
 
 
-def _chains(matches: Sequence[Match], rules: RuleSet) -> dict[tuple[SubjectKind, str], Match]:
+def _chains(
+    matches: Sequence[Match], rules: RuleSet, warning: HazardWarning
+) -> dict[tuple[SubjectKind, str], Match]:
     """One match a subject for its timers: the strongest whose rule has a chain, else the first."""
+
+    def follows(match: Match) -> bool:
+        return bool(chain_of(rules.get(match.rule), warning, match.info))
+
     found: dict[tuple[SubjectKind, str], Match] = {}
     for match in strongest_first(matches, rules):
         known = found.setdefault((match.kind, match.ref), match)
-        if not rules.get(known.rule).do.escalate and rules.get(match.rule).do.escalate:
+        if known is not match and not follows(known) and follows(match):
             found[match.kind, match.ref] = match
     return found
 

@@ -1,13 +1,13 @@
 """Why rules match one person or facility for one warning, and why others do not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from carealert.domain.condition_parts import warning_facts
+from carealert.domain.condition_parts import WarningFacts, warning_facts
 from carealert.domain.conditions import VOCABULARY, Test, Trace, holds, trace
-from carealert.domain.matching import facts_of, is_reached
+from carealert.domain.matching import facts_of, is_reached, needs_help, seen_earlier
 from carealert.domain.plan import Candidate, FacilityCandidate
 from carealert.domain.rules import Rule
 from carealert.domain.warnings import HazardWarning, Info
@@ -28,7 +28,8 @@ class RuleTrace:
     """One rule with what came of its conditions.
 
     `info` numbers the info that was looked at last. A part that the rule does not ask for is None,
-    as is one that was not come to.
+    as is one that was not come to. `earlier`: looked at as it will be when the rule's
+    `start_earlier` has passed, because the person needs help to move.
     """
 
     rule: Rule
@@ -36,6 +37,7 @@ class RuleTrace:
     info: int | None = None
     when: Trace | None = None
     who: Trace | None = None
+    earlier: bool = False
 
 
 def explain_rules(
@@ -82,9 +84,21 @@ def _explained(
     """The furthest that the rule comes with any info."""
     if not rule.enabled:
         return RuleTrace(rule, Answer.OFF)
+    warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
+    found = _furthest(rule, warned, candidate)
+    if found.answer is Answer.MATCHES or not rule.do.start_earlier or not needs_help(candidate):
+        return found
+    later = {n: seen_earlier(rule, facts) for n, facts in warned.items()}
+    early = _furthest(rule, later, candidate)
+    further = early.answer is Answer.MATCHES or found.answer is Answer.OTHER_WARNING
+    return replace(early, earlier=True) if further else found
+
+
+def _furthest(
+    rule: Rule, by_info: Mapping[int, WarningFacts], candidate: Candidate | FacilityCandidate
+) -> RuleTrace:
     best = RuleTrace(rule, Answer.OTHER_WARNING)
-    for number, info in active.items():
-        warned = warning_facts(warning, info, assumed_life, now)
+    for number, warned in by_info.items():
         when = trace(rule.when.condition, warned) if rule.when.condition else None
         if when is not None and not when.holds:
             if best.when is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from carealert.domain.consequences import next_timer
+from carealert.domain.consequences import chain_of, next_timer
 from carealert.domain.notices import Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
@@ -70,16 +70,17 @@ def follow(
         if candidate is None:
             gone.append(key)
             advances.append((timer, None))
-        elif rule is None or timer.step > len(rule.do.escalate):
+        elif rule is None or timer.step > len(chain_of(rule, warning, timer.info)):
             tasks.append(DeskTask(*key, RULE_GONE))
             advances.append((timer, None))
         else:
-            following = next_timer(timer, rule)
+            chain = chain_of(rule, warning, timer.info)
+            following = next_timer(timer, chain)
             told, refused = _told(timer, rule, candidate, warning, office, now)
             wishes += told
             not_sent += refused
             advances.append((timer, following))
-            if following is None or Audience.CITY_DESK in rule.do.escalate[timer.step - 1].to:
+            if following is None or Audience.CITY_DESK in chain[timer.step - 1].to:
                 tasks.append(DeskTask(*key, NOBODY_ANSWERED))
     drafts, collapsed = _merged(wishes, timers, office, now)
     return FollowUp(
@@ -102,7 +103,7 @@ def _told(
     facts: Facts = facts_for(warning, timer.info, candidate.places, office)
     reason = f"no answer since {timer.started_at:%Y-%m-%d %H:%M %Z}"
     match = Match(timer.kind, timer.ref, rule.id, timer.info, (reason,))
-    audiences = rule.do.escalate[timer.step - 1].to
+    audiences = chain_of(rule, warning, timer.info)[timer.step - 1].to
     return wishes_for(candidate, rule, audiences, match, facts, office, now)
 
 

@@ -1,10 +1,12 @@
 """Which rules hold for which residents and facilities, with the reasons; gender is not read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
 from carealert.domain.condition_parts import (
+    HOUR,
     FacilityFacts,
     Facts,
     ResidentFacts,
@@ -12,12 +14,22 @@ from carealert.domain.condition_parts import (
     warning_facts,
 )
 from carealert.domain.conditions import holds, reason
+from carealert.domain.moving import needs_help_to_move
 from carealert.domain.plan import Candidate, FacilityCandidate, Match, NotSent, WhyNot
 from carealert.domain.rules import Rule, SubjectKind
 from carealert.domain.warnings import SEVERITY_ORDER, HazardWarning, Info, Severity
 
-#: A rule that holds for some info: the rule, and the numbers of those infos, the worst first.
-Live = tuple[Rule, Sequence[int]]
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A rule that holds for some info, and the numbers of those infos, the worst first.
+
+    `early` are infos for which it holds only for people who need help to move.
+    """
+
+    rule: Rule
+    infos: Sequence[int]
+    early: Sequence[int] = ()
 
 
 def match_all(
@@ -33,7 +45,7 @@ def match_all(
     warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
     live = live_rules(rules, warned)
     seen = _Seen(warned)
-    by_kind = {kind: [one for one in live if one[0].who.kind is kind] for kind in SubjectKind}
+    by_kind = {kind: [one for one in live if one.rule.who.kind is kind] for kind in SubjectKind}
     matches: list[Match] = []
     not_sent: list[NotSent] = []
     candidates: Iterable[Candidate | FacilityCandidate] = chain(residents, facilities)
@@ -48,14 +60,35 @@ def match_all(
 
 def live_rules(rules: Iterable[Rule], warned: Mapping[int, WarningFacts]) -> list[Live]:
     """The rules that are on and whose `when` holds for some info."""
-    found = [(rule, infos_for(rule, warned)) for rule in rules if rule.enabled]
-    return [(rule, infos) for rule, infos in found if infos]
+    found = [
+        Live(rule, infos_for(rule, warned), early_infos_for(rule, warned))
+        for rule in rules
+        if rule.enabled
+    ]
+    return [one for one in found if one.infos or one.early]
 
 
 def infos_for(rule: Rule, warned: Mapping[int, WarningFacts]) -> list[int]:
     """The infos for which `when` holds, most severe first, else in the sender's order."""
     held = [n for n, facts in warned.items() if holds(rule.when.condition, facts)]
     return sorted(held, key=lambda n: _rank(warned[n].info))
+
+
+def early_infos_for(rule: Rule, warned: Mapping[int, WarningFacts]) -> list[int]:
+    """The other infos for which `when` will hold within the time by which the rule starts earlier.
+
+    Only the lead time changes with time alone.
+    """
+    if not rule.do.start_earlier:
+        return []
+    now = infos_for(rule, warned)
+    later = {n: seen_earlier(rule, facts) for n, facts in warned.items() if n not in now}
+    return infos_for(rule, later)
+
+
+def seen_earlier(rule: Rule, warned: WarningFacts) -> WarningFacts:
+    """An info as it will be when the rule's `start_earlier` has passed."""
+    return replace(warned, now=warned.now + rule.do.start_earlier)
 
 
 def distances(
@@ -67,7 +100,7 @@ def distances(
 ) -> frozenset[float]:
     """How many km around the area the rules for this warning look; none where all look inside."""
     warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
-    return frozenset(rule.who.within_km for rule, _ in live_rules(rules, warned)) - {0.0}
+    return frozenset(one.rule.who.within_km for one in live_rules(rules, warned)) - {0.0}
 
 
 def facts_of(candidate: Candidate | FacilityCandidate, warned: WarningFacts) -> Facts:
@@ -96,8 +129,17 @@ class _Seen:
     ) -> list[Match]:
         """One for each rule that holds, of the first info at the home for which it does."""
         facts: dict[int, Facts] = {}
-        found = (self._match(rule, infos, candidate, facts) for rule, infos in live)
+        found = (self._first(one, candidate, facts) for one in live)
         return [match for match in found if match is not None]
+
+    def _first(
+        self, live: Live, candidate: Candidate | FacilityCandidate, facts: dict[int, Facts]
+    ) -> Match | None:
+        match = self._match(live.rule, live.infos, candidate, facts)
+        if match is not None or not live.early or not needs_help(candidate):
+            return match
+        early = self._match(live.rule, live.early, candidate, facts)
+        return early and replace(early, reasons=_earlier(live.rule, early.reasons))
 
     def _match(
         self,
@@ -126,6 +168,18 @@ class _Seen:
         if key not in self._places:
             self._places[key] = _where(self._warned[number].info, near)
         return self._places[key]
+
+
+def needs_help(candidate: Candidate | FacilityCandidate) -> bool:
+    """True for a resident who needs help to move."""
+    return isinstance(candidate, Candidate) and needs_help_to_move(candidate.resident)
+
+
+def _earlier(rule: Rule, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """What a match says where it comes before its time; "needs" is kept out of open records."""
+    place, why = reasons
+    hours = rule.do.start_earlier / HOUR
+    return place, f"needs help to move, so told {hours:g} h earlier; {why}"
 
 
 def _said_of_all(candidate: Candidate | FacilityCandidate) -> str:

@@ -28,17 +28,22 @@ from carealert.domain.conditions import (
     Value,
 )
 from carealert.domain.resident_conditions import FUNCTIONS
-from carealert.domain.rules import Audience, EscalationStep, Priority, Rule, SubjectKind
+from carealert.domain.rules import Audience, Do, EscalationStep, Priority, Rule, SubjectKind
 
 #: The parts of a sentence around the conditions, in English.
 FRAME: Mapping[str, str] = {
-    "rule": "When {when}, for each {who}: tell {told} ({priority}){steps}.",
+    "rule": "When {when}, for each {who}: tell {told} ({priority}){steps}{more}.",
     "any_warning": "any warning comes",
     "warning": "a warning says that {0}",
     "inside": "{0} inside its area",
     "near": "{0} inside its area or up to {1} km from it",
     "with": "{0} ({1})",
     "step": "; after {0} without an answer tell {1}",
+    "severity": "; at {0}{1}",
+    "earlier": "; {0} earlier for people who need help to move",
+    "repeat": "; say it again every {0} while the warning holds",
+    "follow_up": "; ask again {0} after it ended",
+    "programme": "; name them to the programme {0}",
     "off": "Turned off. {0}",
     "and": "{0} and {1}",
     "or": "{0} or {1}",
@@ -125,6 +130,7 @@ def say_rule(rule: Rule, book: Phrasebook = ENGLISH) -> str:
         told=_told(rule.do.to, book),
         priority=book.word(rule.do.priority.name.lower()),
         steps="".join(_step(step, book) for step in rule.do.escalate),
+        more="".join(_more(rule.do, book)),
     )
     return sentence if rule.enabled else book.said("off", sentence)
 
@@ -188,6 +194,22 @@ def _range(value: Range, unit: str, book: Phrasebook) -> str:
 
 def _step(step: EscalationStep, book: Phrasebook) -> str:
     return book.said("step", _length(step.after, book), _told(step.to, book))
+
+
+def _more(do: Do, book: Phrasebook) -> Iterable[str]:
+    """What else the rule does, each part behind a semicolon."""
+    for severity, chain in do.escalate_by_severity.items():
+        steps = "".join(_step(step, book) for step in chain)
+        yield book.said("severity", book.word(severity.value), steps)
+    if do.start_earlier:
+        yield book.said("earlier", _length(do.start_earlier, book))
+    if do.repeat_every:
+        yield book.said("repeat", _length(do.repeat_every, book))
+    if do.check_after:
+        times = [_length(after, book) for after in do.check_after]
+        yield book.said("follow_up", book.joined("and", times))
+    if do.programme:
+        yield book.said("programme", f"“{do.programme}”")
 
 
 def _told(audiences: Iterable[Audience], book: Phrasebook) -> str:

@@ -4,10 +4,11 @@ The check is sound and incomplete: what it names is dead; what it does not name 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from carealert.domain.condition_parts import Cutoff, Range
 from carealert.domain.conditions import AllOf, AnyOf, Condition, Test, Value
-from carealert.domain.rules import Rule
+from carealert.domain.rules import Do, Rule
 
 
 def shadow_of(rule: Rule, others: Sequence[Rule]) -> Rule | None:
@@ -48,10 +49,18 @@ def _comes_first(other: Rule, rule: Rule, *, before: bool) -> bool:
         and other.who.within_km >= rule.who.within_km
         and stronger
         and set(do.to) >= set(own.to)
-        and (bool(do.escalate) or not own.escalate)
+        and _follows_as_much(do, own)
         and implies(rule.when.condition, other.when.condition)
         and implies(rule.who.condition, other.who.condition)
     )
+
+
+def _follows_as_much(do: Do, own: Do) -> bool:
+    """Silence is followed wherever `own` follows it, and nothing else of `own` is done by it."""
+    more = own.repeat_every or own.check_after or own.programme
+    follows = do.always_follows or not any(steps for _, steps in own.chains())
+    starts = own.start_earlier in (timedelta(0), do.start_earlier)
+    return follows and starts and not more
 
 
 def _within(value: Value, other: Value) -> bool:

@@ -5,12 +5,13 @@ because two rules agree. There is no condition that reads gender, and none can b
 vocabulary is closed (docs/decisions/0005-gender-never-decides.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from carealert.domain.conditions import Condition
+from carealert.domain.warnings import Severity
 
 
 class Priority(IntEnum):
@@ -29,10 +30,16 @@ class SubjectKind(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who is told about a subject. CAREGIVERS means all of them, in the same wave (rule G09)."""
+    """Who is told about a subject. CAREGIVERS means all of them, in the same wave (rule G09).
+
+    RELAY are the trusted messengers who look in on a home (rule G14); COMMUNITY_GROUP the groups
+    of the area, who hear of the danger and of nobody by name.
+    """
 
     RESIDENT = "resident"
     CAREGIVERS = "caregivers"
+    RELAY = "relay"
+    COMMUNITY_GROUP = "community_group"
     FACILITY_MANAGER = "facility_manager"
     DEPUTY_MANAGER = "deputy_manager"
     CITY_DESK = "city_desk"
@@ -68,7 +75,13 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """What is sent, how urgently, which digits answer it, and what follows silence."""
+    """What is sent, how urgently, which digits answer it, and what follows silence.
+
+    `escalate_by_severity` has chains of their own for some severities; `escalate` serves the rest.
+    For people who need help to move the rule's times count `start_earlier` earlier (rule G15).
+    It is said again every `repeat_every` while the warning holds, and asked about `check_after`
+    its end (M06). `programme` names the social-protection programme that its matches are for.
+    """
 
     priority: Priority
     template: str
@@ -76,6 +89,32 @@ class Do:
     checklist: str | None = None
     expect_reply: Mapping[str, str] | None = None  # answer -> digit, such as {"safe": "1"}
     escalate: tuple[EscalationStep, ...] = ()
+    escalate_by_severity: Mapping[Severity, tuple[EscalationStep, ...]] = field(
+        default_factory=dict
+    )
+    start_earlier: timedelta = timedelta(0)
+    repeat_every: timedelta | None = None
+    check_after: tuple[timedelta, ...] = ()
+    programme: str | None = None
+
+    def chain(self, severity: Severity | None) -> tuple[EscalationStep, ...]:
+        """The steps that follow silence under a warning of this severity."""
+        return self.escalate_by_severity.get(severity or Severity.UNKNOWN, self.escalate)
+
+    def chains(self) -> Iterator[tuple[Severity | None, tuple[EscalationStep, ...]]]:
+        """Every chain, with the severity that it is for; None is for all others."""
+        yield None, self.escalate
+        yield from self.escalate_by_severity.items()
+
+    @property
+    def always_follows(self) -> bool:
+        """True where silence is followed up whatever the severity."""
+        return all(steps for _, steps in self.chains())
+
+    def names(self, audience: Audience) -> bool:
+        """True where the audience is told at the start or at some step."""
+        steps = (step for _, chain in self.chains() for step in chain)
+        return audience in self.to or any(audience in step.to for step in steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _draft(
     if len(group) > 1:
         first = min(group, key=lambda w: _strength(w.rule.do.priority, w.facts))
     do, recipient = first.rule.do, first.recipient
-    template = do.escalate[step - 1].template if step else do.template
+    template = do.chain(first.facts.severity)[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
     about = tuple({wish.about.ref: wish.about for wish in group}.values())
     if len(about) > 1:

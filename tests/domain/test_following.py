@@ -10,6 +10,7 @@ from carealert.domain.notices import MessageKind, RecipientKind
 from carealert.domain.plan import Candidate, Timer, WhyNot
 from carealert.domain.planning import plan
 from carealert.domain.rules import Audience, EscalationStep, RuleSet, SubjectKind
+from carealert.domain.warnings import Severity
 from tests.support.builders import (
     NOW,
     a_candidate,
@@ -23,6 +24,7 @@ from tests.support.builders import (
     a_resident,
     a_rule,
     a_warning,
+    an_info,
     an_office,
     hours,
     minutes,
@@ -50,6 +52,28 @@ def followed(timers: tuple[Timer, ...], rules: RuleSet, found: Subjects) -> Foll
     return follow(timers, a_warning(), rules, found, an_office(), at)
 
 
+def test_a_severity_has_a_chain_of_its_own_and_the_others_have_theirs() -> None:
+    faster = (EscalationStep(minutes(5), (Audience.CITY_DESK,), "desk"),)
+    rules = rules_of(
+        a_rule(escalate=a_chain(), escalate_by_severity={Severity.EXTREME: faster}),
+    )
+    homes = home("r1", "c1")
+    for severity, after, kind in (
+        (Severity.EXTREME, minutes(5), MessageKind.DESK),
+        (Severity.SEVERE, a_chain()[0].after, MessageKind.REMINDER),
+        (None, a_chain()[0].after, MessageKind.REMINDER),
+    ):
+        warning = a_warning(an_info(severity=severity))
+        decided = plan(warning, rules, [homes], [], a_history(), an_office(), NOW)
+        assert [timer.due_at for timer in decided.timers] == [NOW + after]
+        at = NOW + after
+        done = follow(decided.timers, warning, rules, subjects(homes), an_office(), at)
+        assert [draft.kind for draft in done.drafts] == [kind]
+        assert bool(done.tasks) is (severity is Severity.EXTREME)
+        [(_, following)] = done.advances
+        assert (following is None) is (severity is Severity.EXTREME)
+
+
 def test_silence_reminds_every_caregiver_and_the_next_step_counts_from_the_first_text() -> None:
     homes = home("r1", "c1", "c2")
     done = followed(timers_of(CHAIN, homes), CHAIN, subjects(homes))
@@ -71,7 +95,9 @@ def test_a_caregiver_of_four_is_reminded_once_of_all() -> None:
 
 def test_the_last_step_gives_the_desk_a_text_and_a_task_and_ends_the_chain() -> None:
     homes = [home("r1"), home("r2")]
-    second = tuple(next_timer(timer, CHAIN.rules[0]) or timer for timer in timers_of(CHAIN, *homes))
+    second = tuple(
+        next_timer(timer, CHAIN.rules[0].do.escalate) or timer for timer in timers_of(CHAIN, *homes)
+    )
     done = followed(second, CHAIN, subjects(*homes))
     assert [(d.recipient.kind, d.kind, d.template) for d in done.drafts] == [
         (RecipientKind.CITY_DESK, MessageKind.DESK, "desk")

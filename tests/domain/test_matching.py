@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from carealert.domain.condition_parts import WarningFacts, warning_facts
+from carealert.domain.condition_parts import Range, WarningFacts, warning_facts
 from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.matching import infos_for, match_all
-from carealert.domain.people import Need
+from carealert.domain.people import Functioning, Need
 from carealert.domain.plan import Candidate, FacilityCandidate, Match, NotSent, WhyNot
 from carealert.domain.rules import Rule, SubjectKind
 from carealert.domain.warnings import (
@@ -20,6 +20,7 @@ from carealert.domain.warnings import (
     Severity,
     Urgency,
 )
+from carealert.services.discretion import discreet_reasons, recorded_reasons
 from tests.support.builders import (
     NOW,
     a_candidate,
@@ -82,6 +83,35 @@ def test_what_the_sender_left_out_fails_a_condition_and_is_never_guessed(field: 
     unsaid = warned(an_info(**{field: None}))
     assert not infos_for(a_rule(**{field: every[field]}), unsaid)
     assert infos_for(a_rule(), unsaid) == [0]
+
+
+def test_people_who_need_help_to_move_are_matched_earlier_and_nobody_else_is() -> None:
+    rule = a_rule(lead_time=Range(None, 12.0), start_earlier=hours(6))
+    homes = [
+        a_candidate(a_resident(ref="r1", needs=frozenset({Need.MOBILITY}))),
+        a_candidate(a_resident(ref="r2", needs=frozenset({Need.INFANT}))),
+        a_candidate(a_resident(ref="r3", needs=frozenset(), functioning=Functioning(walking=3))),
+        a_candidate(a_resident(ref="r4", needs=frozenset(), functioning=Functioning(walking=2))),
+    ]
+
+    def told(lead: float) -> list[str]:
+        warning = a_warning(an_info(onset=NOW + hours(lead), expires=NOW + hours(40)))
+        return [match.ref for match in matched(warning, [rule], homes)[0]]
+
+    assert told(18.5) == []
+    assert told(17.5) == ["r1", "r3"]
+    assert told(12.5) == ["r1", "r3"]
+    assert told(11.5) == ["r1", "r2", "r3", "r4"]
+
+
+def test_what_is_recorded_of_an_early_start_gives_no_need_away() -> None:
+    rule = a_rule(lead_time=Range(None, 12.0), start_earlier=hours(6), needs={Need.MOBILITY})
+    warning = a_warning(an_info(onset=NOW + hours(15), expires=NOW + hours(40)))
+    home = a_candidate(a_resident(ref="r1", needs=frozenset({Need.MOBILITY})))
+    [match], _ = matched(warning, [rule], [home])
+    assert match.reasons[1] == "needs help to move, so told 6 h earlier; needs mobility"
+    for kept in (discreet_reasons("resident", match.reasons), recorded_reasons(match.reasons)):
+        assert not any("move" in reason or "mobility" in reason for reason in kept)
 
 
 def test_a_rule_that_is_turned_off_matches_nobody() -> None:

@@ -79,11 +79,11 @@ def _references(
 
 
 def _named_templates(rule: Rule) -> list[tuple[Steps, str]]:
-    steps = enumerate(rule.do.escalate)
-    return [
-        (("template",), rule.do.template),
-        *((("escalate", n, "template"), step.template) for n, step in steps),
-    ]
+    named: list[tuple[Steps, str]] = [(("template",), rule.do.template)]
+    for severity, chain in rule.do.chains():
+        at: Steps = ("escalate_by_severity", severity.value) if severity else ("escalate",)
+        named += [((*at, n, "template"), step.template) for n, step in enumerate(chain)]
+    return named
 
 
 def _template_problem(

@@ -4,11 +4,11 @@ These problems keep a file from being loaded: to run such a rule would mean to l
 without a word.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
 
 from carealert.adapters.rules.condition_model import KEEP, Conditions, length_of
-from carealert.adapters.rules.model import RuleEntry, RuleFile
+from carealert.adapters.rules.model import RuleEntry, RuleFile, StepEntry
 from carealert.adapters.rules.shape import allowed, nearest
 from carealert.adapters.rules.strict_yaml import Document, RuleProblem, Steps
 from carealert.domain.condition_parts import About, Range
@@ -37,9 +37,19 @@ CARRIER_WORDS = frozenset(
 )
 #: Kept for leaving the list, on phones that cannot write letters.
 STOP_DIGIT = "0"
+#: More often than once in an hour is a burden and no help (rule G17).
+SHORTEST_REPEAT = timedelta(hours=1)
+#: By then whoever still lacks something is known to the offices of the city.
+LATEST_FOLLOW_UP = timedelta(days=14)
 
 _AUDIENCES = {
-    SubjectKind.RESIDENT: (Audience.RESIDENT, Audience.CAREGIVERS, Audience.CITY_DESK),
+    SubjectKind.RESIDENT: (
+        Audience.RESIDENT,
+        Audience.CAREGIVERS,
+        Audience.RELAY,
+        Audience.COMMUNITY_GROUP,
+        Audience.CITY_DESK,
+    ),
     SubjectKind.FACILITY: (
         Audience.FACILITY_MANAGER,
         Audience.DEPUTY_MANAGER,
@@ -77,6 +87,7 @@ def _of_rule(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
     yield from _audiences(entry)
     yield from _answers(entry)
     yield from _chain(entry)
+    yield from _times(entry)
 
 
 def _parts(entry: Conditions, at: Steps) -> Iterator[tuple[Conditions, Steps]]:
@@ -137,14 +148,29 @@ def _of_parameters(value: object) -> list[tuple[Steps, Range]]:
 
 def _audiences(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
     known = _AUDIENCES[entry.who.kind]
-    places: list[tuple[Steps, list[Audience]]] = [(("do", "to"), entry.do.to)]
-    for step, chain in enumerate(entry.do.escalate or ()):
-        places.append((("do", "escalate", step, "to"), chain.to))
-    for at, audiences in places:
+    # A group of the area hears of the danger, and never that one home is silent.
+    later = [one for one in known if one is not Audience.COMMUNITY_GROUP]
+    places: list[tuple[Steps, list[Audience], Collection[Audience]]] = [
+        (("do", "to"), entry.do.to, known)
+    ]
+    for path, chain in _chains(entry):
+        places += [((*path, n, "to"), step.to, later) for n, step in enumerate(chain)]
+    for at, audiences, may in places:
         for number, audience in enumerate(audiences):
             if audience not in known:
                 what = f"'{audience.value}' is not told by a rule about a {entry.who.kind.value}."
-                yield (*at, number), what + allowed(word.value for word in known)
+                yield (*at, number), what + allowed(word.value for word in may)
+            elif audience not in may:
+                what = f"'{audience.value}' is not told that somebody is silent."
+                yield (*at, number), what + allowed(word.value for word in may)
+
+
+def _chains(entry: RuleEntry) -> Iterator[tuple[Steps, Sequence[StepEntry]]]:
+    """Every chain, and where it stands."""
+    if entry.do.escalate:
+        yield ("do", "escalate"), entry.do.escalate
+    for severity, chain in entry.do.chains().items():
+        yield ("do", "escalate_by_severity", severity.value), chain
 
 
 def _answers(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
@@ -164,19 +190,47 @@ def _answers(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
 
 
 def _chain(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
-    chain = entry.do.escalate or []
-    for number in range(1, len(chain)):
-        if length_of(chain[number].after) <= length_of(chain[number - 1].after):
-            what = (
-                f"{chain[number].after} is not later than the step before it "
-                f"({chain[number - 1].after}): all are counted from the first notice."
-            )
-            yield ("do", "escalate", number, "after"), what
-    if entry.do.priority == "life_threatening" and (
-        not chain or Audience.CITY_DESK not in chain[-1].to
-    ):
+    for at, chain in _chains(entry):
+        for number, what in _out_of_order([step.after for step in chain]):
+            yield (*at, number, "after"), f"{what}: all are counted from the first notice."
+        if Audience.CITY_DESK not in chain[-1].to:
+            yield at, "must end at city_desk: silence needs a person."
+    if entry.do.priority == "life_threatening" and not entry.do.escalate:
         what = "a life_threatening rule must end its escalate at city_desk: silence needs a person."
         yield ("do", "escalate"), what
+
+
+def _out_of_order(lengths: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Each length that is not longer than the one before it, by its number."""
+    for number in range(1, len(lengths)):
+        if length_of(lengths[number]) <= length_of(lengths[number - 1]):
+            before = lengths[number - 1]
+            yield number, f"{lengths[number]} is not later than the step before it ({before})"
+
+
+def _times(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    """Times of a rule that would be a burden, or would do nothing."""
+    do = entry.do
+    if do.start_earlier and entry.who.kind is not SubjectKind.RESIDENT:
+        yield ("do", "start_earlier"), "only people need help to move: remove it."
+    elif do.start_earlier and not any(_asks_lead_time(part) for part, _ in _parts(entry.when, ())):
+        what = (
+            "needs a lead_time in 'when': without one the rule starts as soon as a warning comes."
+        )
+        yield ("do", "start_earlier"), what
+    if do.repeat_every and length_of(do.repeat_every) < SHORTEST_REPEAT:
+        yield ("do", "repeat_every"), "is too often: once in an hour at most."
+    if do.follow_up and entry.who.kind is not SubjectKind.RESIDENT:
+        yield ("do", "follow_up"), "only people are asked afterwards: remove it."
+    for number, what in _out_of_order(do.follow_up or ()):
+        yield ("do", "follow_up", number), f"{what}: all are counted from the end."
+    for number, after in enumerate(do.follow_up or ()):
+        if not SHORTEST_REPEAT <= length_of(after) <= LATEST_FOLLOW_UP:
+            yield ("do", "follow_up", number), f"{after} is not between an hour and 14 days."
+
+
+def _asks_lead_time(part: Conditions) -> bool:
+    return "lead_time" in part.model_fields_set
 
 
 def _is_day(text: str) -> bool:

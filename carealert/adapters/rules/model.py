@@ -4,6 +4,7 @@ The vocabulary is closed, and none of its conditions reads gender
 (docs/decisions/0005-gender-never-decides.md).
 """
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from carealert.adapters.rules.condition_model import (
     Conditions,
     Duration,
     Line,
+    NotEmpty,
     Part,
     SubjectConditions,
     WarningConditions,
@@ -29,6 +31,7 @@ from carealert.domain.rules import (
     When,
     Who,
 )
+from carealert.domain.warnings import Severity
 
 SCHEMA_ID = "carealert-rule.schema.json"
 #: Beyond this somebody is no neighbour of a danger, and a slip of the pen tells a country.
@@ -83,6 +86,24 @@ class StepEntry(Part):
         return EscalationStep(length_of(self.after), tuple(self.to), self.template)
 
 
+Chain = Annotated[list[StepEntry], Field(min_length=1)]
+
+
+class ChainsEntry(NotEmpty):
+    """Chains of escalation by severity."""
+
+    Extreme: Chain | None = None
+    Severe: Chain | None = None
+    Moderate: Chain | None = None
+    Minor: Chain | None = None
+    Unknown: Chain | None = None
+
+    def chains(self) -> dict[Severity, list[StepEntry]]:
+        """Those that are there."""
+        given = {severity: getattr(self, severity.value) for severity in Severity}
+        return {severity: chain for severity, chain in given.items() if chain}
+
+
 class DoEntry(Part):
     """What is sent, to whom, and what follows silence."""
 
@@ -97,7 +118,29 @@ class DoEntry(Part):
     expect_reply: dict[str, Digit] | None = Field(
         None, min_length=1, description='Answers and their digits, such as {safe: "1"}.'
     )
-    escalate: list[StepEntry] | None = Field(None, min_length=1)
+    escalate: list[StepEntry] | None = Field(
+        None, min_length=1, description="What follows silence, counted from the first notice."
+    )
+    escalate_by_severity: ChainsEntry | None = Field(
+        None, description="Chains of their own for these severities; escalate serves the others."
+    )
+    start_earlier: Duration | None = Field(
+        None,
+        description="So much earlier for people who need help to move; `when` has a lead_time.",
+    )
+    repeat_every: Duration | None = Field(
+        None, description="Say it again, and ask again, so often while the warning holds."
+    )
+    follow_up: list[Duration] | None = Field(
+        None, min_length=1, description="Ask what is missing so long after it ended: [24h, 72h]."
+    )
+    programme: Identifier | None = Field(
+        None, description="The social-protection programme that those who match are named to."
+    )
+
+    def chains(self) -> dict[Severity, list[StepEntry]]:
+        """The chains of some severities only."""
+        return self.escalate_by_severity.chains() if self.escalate_by_severity else {}
 
     def do(self) -> Do:
         """The domain's words."""
@@ -107,8 +150,17 @@ class DoEntry(Part):
             tuple(self.to),
             self.checklist,
             self.expect_reply,
-            tuple(entry.step() for entry in self.escalate or ()),
+            _steps(self.escalate),
+            {key: _steps(chain) for key, chain in self.chains().items()},
+            length_of(self.start_earlier) if self.start_earlier else timedelta(0),
+            length_of(self.repeat_every) if self.repeat_every else None,
+            tuple(length_of(after) for after in self.follow_up or ()),
+            self.programme,
         )
+
+
+def _steps(chain: list[StepEntry] | None) -> tuple[EscalationStep, ...]:
+    return tuple(entry.step() for entry in chain or ())
 
 
 class RuleEntry(Part):

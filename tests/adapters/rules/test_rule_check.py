@@ -65,7 +65,7 @@ def test_a_good_folder_has_no_problem(folder: Path) -> None:
         ),
         ("id: flood-leave", "id: flood-leaves", "expects the rule 'flood-leaves': write one."),
         ("10m", "10 m", "is not a length of time"),
-        ("to: [city_desk]", "to: [caregivers]", "must end its escalate at city_desk"),
+        ("to: [city_desk]", "to: [caregivers]", "must end at city_desk: silence needs a person"),
     ],
 )
 def test_a_slip_is_found(folder: Path, before: str, after: str, expected: str) -> None:

@@ -199,7 +199,7 @@ def test_several_keys_mean_all_of_them_and_any_means_one(who: str, condition: ob
         ("carealert/v1", "carealert/v2", "x.yaml:1:1: the text 'carealert/v2' is not known here."),
         ("template: care_alert", "template: care alert", "is not a template of templates/"),
         ("rules:\n", "rule:\n", "Did you mean 'rules'?"),
-        ("at_least: 70", "at_least: 700", "the number 700 is out of range. Allowed: 0 to"),
+        ("at_least: 70", "at_least: 700", "the number '700' is out of range. Allowed: 0 to"),
         ("at_least: 70", "at_least: true", "expected a whole number without quotes, found true."),
         ("kind: resident,", "kind: resident, within_km: 0,", "Allowed: more than 0 to 100."),
         (
@@ -243,7 +243,8 @@ def test_a_slip_is_named_with_its_place_and_the_nearest_word(
             "[facility_manager]",
             (
                 "x.yaml:14:12: 'facility_manager' is not"
-                " told by a rule about a resident. Allowed: resident, caregivers, city_desk."
+                " told by a rule about a resident. Allowed: resident, caregivers, relay,"
+                " community_group, city_desk."
             ),
         ),
         ("[city_desk]", "[deputy_manager]", "'deputy_manager' is not told"),
@@ -253,7 +254,27 @@ def test_a_slip_is_named_with_its_place_and_the_nearest_word(
         ('"1"', '"0"', "the digit 0 is kept for leaving the list"),
         ('help: "2"', 'help: "1"', "the digit 1 means 'safe' already"),
         ("after: 2h", "after: 10m", "x.yaml:18:12: 10m is not later than the step before"),
-        ("to: [city_desk]", "to: [caregivers]", "must end its escalate at city_desk"),
+        ("to: [city_desk]", "to: [caregivers]", "x.yaml:16:7: must end at city_desk"),
+        (
+            "{after: 10m, to: [caregivers]",
+            "{after: 10m, to: [community_group]",
+            "x.yaml:17:29: 'community_group' is not told that somebody is silent.",
+        ),
+        (
+            "template: desk}",
+            """template: desk}
+      escalate_by_severity:
+        Extreme: [{after: 5m, to: [caregivers], template: reminder}]""",
+            "x.yaml:20:9: must end at city_desk: silence needs a person.",
+        ),
+        (
+            "checklist: flood",
+            "start_earlier: 6h",
+            "x.yaml:13:7: needs a lead_time in 'when'",
+        ),
+        ("checklist: flood", "repeat_every: 59m", "is too often: once in an hour at most."),
+        ("checklist: flood", "follow_up: [3d, 24h]", "24h is not later than the step before it"),
+        ("checklist: flood", "follow_up: [24h, 15d]", "15d is not between an hour and 14 days"),
     ],
 )
 def test_a_rule_that_would_leave_somebody_out_is_not_loaded(
@@ -261,6 +282,42 @@ def test_a_rule_that_would_leave_somebody_out_is_not_loaded(
 ) -> None:
     assert before in FILE
     assert expected in problems(FILE.replace(before, after, 1))
+
+
+def test_what_a_rule_does_beside_telling_is_read_as_it_is_written() -> None:
+    do = rule(
+        FILE.replace(
+            "      checklist: flood\n",
+            """      escalate_by_severity:
+        Extreme: [{after: 5m, to: [caregivers, relay], template: reminder},
+                  {after: 15m, to: [city_desk], template: desk}]
+      start_earlier: 6h
+      repeat_every: 12h
+      follow_up: [24h, 72h]
+      programme: cash-for-care
+""",
+        ).replace("msg_type: [Alert, Update]", "lead_time: {below: 12h}")
+    ).do
+    assert [step.after for step in do.chain(Severity.EXTREME)] == [
+        timedelta(minutes=5),
+        timedelta(minutes=15),
+    ]
+    assert do.chain(Severity.SEVERE) == do.chain(None) == do.escalate
+    assert do.names(Audience.RELAY)
+    assert not do.names(Audience.COMMUNITY_GROUP)
+    assert (do.start_earlier, do.repeat_every) == (timedelta(hours=6), timedelta(hours=12))
+    assert do.check_after == (timedelta(hours=24), timedelta(hours=72))
+    assert do.programme == "cash-for-care"
+
+
+@pytest.mark.parametrize("key", ["start_earlier: 6h", "follow_up: [24h]", "to: [relay]"])
+def test_what_is_for_people_has_no_place_in_a_facility_rule(key: str) -> None:
+    with_key = (
+        FACILITY.replace("to: [facility_manager]", key)
+        if "to:" in key
+        else (FACILITY.replace("priority: urgent", f"priority: urgent\n      {key}"))
+    )
+    assert "remove it" in problems(with_key) or "is not told by a rule" in problems(with_key)
 
 
 def test_a_life_threatening_rule_without_a_chain_is_not_loaded() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from carealert.domain.facilities import Contact, Facility
 from carealert.domain.notices import About, Recipient, RecipientKind
+from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, ChannelPreference, Consent, Phone, Purpose
 from carealert.domain.plan import Candidate, FacilityCandidate, Office, WhyNot
 from carealert.domain.rules import Audience
@@ -98,6 +99,8 @@ def _without_contact(
     if isinstance(candidate, Candidate):
         if Audience.CAREGIVERS in audiences and not candidate.caregivers:
             yield "no caregiver is registered"
+        if Audience.RELAY in audiences and not candidate.messengers:
+            yield "no trusted messenger may look in"
         return
     if Audience.FACILITY_MANAGER in audiences and not candidate.facility.manager:
         yield "no manager is registered"
@@ -149,6 +152,17 @@ def _care_people(
             channel=resident.channel,
             age=None if resident.birth_year is None else now.year - resident.birth_year,
         )
+    if Audience.RELAY in audiences:
+        for messenger in candidate.messengers:
+            yield from _messenger(messenger, about)
+
+
+def _messenger(one: Organisation, about: About) -> Iterable[_Person]:
+    """The messenger gets the name that caregivers use and the reference, and no need (G14)."""
+    if one.contact is not None:
+        home = About(about.ref, f"{about.label} ({about.ref})")
+        phone, language = one.contact.phone, one.contact.language
+        yield _Person(RecipientKind.RELAY, one.ref, phone, language, None, home)
 
 
 def _caregiver(caregiver: Caregiver, about: About) -> _Person:

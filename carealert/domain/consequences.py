@@ -100,6 +100,7 @@ def is_warned(told: Told, still: frozenset[tuple[SubjectKind, str]]) -> bool:
 _SUBJECTS_OF = {
     RecipientKind.RESIDENT: (SubjectKind.RESIDENT,),
     RecipientKind.CAREGIVER: (SubjectKind.RESIDENT,),
+    RecipientKind.RELAY: (SubjectKind.RESIDENT,),
     RecipientKind.FACILITY_MANAGER: (SubjectKind.FACILITY,),
     RecipientKind.DEPUTY_MANAGER: (SubjectKind.FACILITY,),
 }

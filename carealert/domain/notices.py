@@ -18,6 +18,8 @@ class RecipientKind(StrEnum):
     CAREGIVER = "caregiver"
     FACILITY_MANAGER = "facility_manager"
     DEPUTY_MANAGER = "deputy_manager"
+    RELAY = "relay"  # a trusted messenger who goes to a home
+    COMMUNITY_GROUP = "community_group"
     CITY_DESK = "city_desk"
 
 
@@ -216,6 +218,7 @@ class SubjectState(StrEnum):
     WAITING = "waiting"  # told or about to be; nobody has answered
     SAFE = "safe"
     NEEDS_HELP = "needs_help"
+    RELAYED = "relayed"  # a messenger says that the household knows (rule G14)
     CONFIRMED = "confirmed"  # a facility manager answered
     WITH_DESK = "with_desk"  # nobody answered or nobody can be reached: a person of the city acts
     STOOD_DOWN = "stood_down"  # the warning ended
@@ -223,4 +226,12 @@ class SubjectState(StrEnum):
     @property
     def is_answered(self) -> bool:
         """True where somebody entitled has said how things are."""
-        return self in (SubjectState.SAFE, SubjectState.NEEDS_HELP, SubjectState.CONFIRMED)
+        return self in _ANSWERED
+
+
+_ANSWERED = (
+    SubjectState.SAFE,
+    SubjectState.NEEDS_HELP,
+    SubjectState.RELAYED,
+    SubjectState.CONFIRMED,
+)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from carealert.domain.facilities import Facility
 from carealert.domain.notices import Facts, NoticeDraft, Recipient, RecipientKind, SubjectState
+from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, CareLink, Resident
 from carealert.domain.rules import Priority, SubjectKind
 from carealert.domain.warnings import HazardWarning
@@ -58,7 +59,8 @@ class Candidate:
     """A resident inside the warned area, or near it.
 
     `inside` numbers the infos whose areas hold the home; `near` has the others that came into
-    question, with the geodesic distance in km.
+    question, with the geodesic distance in km. `messengers` may look in on the home; they are
+    filled in only where a rule asks for them.
     """
 
     resident: Resident
@@ -67,6 +69,7 @@ class Candidate:
     area_codes: frozenset[str]
     places: Mapping[str, str]
     near: Mapping[int, float] = field(default_factory=dict)
+    messengers: tuple[Organisation, ...] = ()
 
     @property
     def subject(self) -> tuple[SubjectKind, str]:

@@ -147,6 +147,10 @@ class RuleSet:
         """The rule with this id, or None."""
         return self._by_id.get(rule_id)
 
+    def tells(self, audience: Audience) -> bool:
+        """True where some rule that is on tells this audience, at the start or at some step."""
+        return any(rule.enabled and rule.do.names(audience) for rule in self.rules)
+
     def get(self, rule_id: str) -> Rule:
         """The rule with this id; raises KeyError."""
         rule = self.by_id(rule_id)

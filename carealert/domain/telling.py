@@ -1,8 +1,9 @@
 """From a match to the texts that people get: merged by person and phone, with quiet hours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 
 from carealert.domain.audiences import Reach, reach
 from carealert.domain.notices import (
@@ -28,6 +29,15 @@ from carealert.domain.plan import (
 )
 from carealert.domain.rules import Audience, Priority, Rule, SubjectKind
 from carealert.domain.warnings import SEVERITY_ORDER, HazardWarning, Severity
+
+#: Those whom no rule words a text for: template, and answers by digit.
+OWN_WORDS: Mapping[RecipientKind, tuple[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        RecipientKind.CITY_DESK: ("desk", {}),
+        RecipientKind.RELAY: ("relay", {"told": "1", "not_told": "2"}),
+        RecipientKind.COMMUNITY_GROUP: ("group", {}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,9 @@ def _draft(
     do, recipient = first.rule.do, first.recipient
     template = do.chain(first.facts.severity)[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
+    replies = do.expect_reply or {}
+    if recipient.kind in OWN_WORDS:
+        template, replies = OWN_WORDS[recipient.kind]
     about = tuple({wish.about.ref: wish.about for wish in group}.values())
     if len(about) > 1:
         about = tuple(sorted(about, key=lambda entry: entry.ref))
@@ -133,10 +146,10 @@ def _draft(
         priority=do.priority,
         channel=Channel.SMS,
         wording=wording_for(recipient.phone),
-        template="desk" if to_desk else template,
+        template=template,
         checklist=do.checklist,
         facts=first.facts,
-        expected_replies={} if to_desk else dict(do.expect_reply or {}),
+        expected_replies=dict(replies),
         due_at=due_at(do.priority, first.quiet, office, now),
         expires_at=_useful_until(first.facts, office, now, to_desk=to_desk),
         reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),

@@ -14,6 +14,7 @@ from carealert.domain.planning import active_infos
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.warnings import HazardWarning, MsgType
 from carealert.services.candidates import Subject, note_areas
+from carealert.services.community import with_groups
 from carealert.services.deciding import (
     SHARD,
     Whole,
@@ -104,7 +105,9 @@ def dry_run(
                 stores, rules, warning, whole.incident, whole.office, office.drills, now
             )
         else:
-            decided = decide(stores, rules, whole, whole.subjects)
+            decided = with_groups(
+                stores, rules, whole, decide(stores, rules, whole, whole.subjects)
+            )
     return decided, composer.compose(decided.drafts)
 
 
@@ -201,15 +204,16 @@ class _Alert:
             whole = _survey(stores, self._rules, stored, self._settings, self._now)
             parts = self._parts(stores, whole, decision, size)
             if decision.is_new and len(parts) == 1:
-                return self._end(
-                    stores, decision.id, decide(stores, self._rules, whole, whole.subjects)
-                )
+                decided = decide(stores, self._rules, whole, whole.subjects)
+                decided = with_groups(stores, self._rules, whole, decided)
+                return self._end(stores, decision.id, decided)
         for part in parts:
             self._decide_part(whole, decision.id, part)
         with self._db.transaction() as stores:
             if stores.outbox.begin(self._id, self._rules.version, self._now) is None:
                 return self._outcome
             rest = decide_for_desk(stores, self._rules, whole, decision.id)
+            rest = with_groups(stores, self._rules, whole, rest, decision.id)
             return self._end(stores, decision.id, rest)
 
     def _parts(

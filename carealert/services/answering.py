@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
+from carealert.domain.plan import DeskTask
 from carealert.domain.replies import Meaning, MeaningKind, understand
 from carealert.domain.rules import SubjectKind
 from carealert.services import own_data
@@ -25,6 +26,9 @@ REPORT_HOLDS = timedelta(hours=12)
 MOST_ANSWERS = 5
 MOST_ANSWERS_TO_UNCLEAR = 2
 _HOUR = timedelta(hours=1)
+#: What the desk is asked to do where a messenger could not; a task is unique by its words.
+NOT_MET = "the messenger could not reach them"
+_STILL_OPEN = (SubjectState.WAITING, SubjectState.WITH_DESK)
 
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 _KNOWN = {status.value: status for status in DeliveryStatus}
@@ -176,6 +180,8 @@ def _answered(
         return keep_answer(stores, question, inbound.number, answer, inbound.now)
     if question.is_drill:
         return keep_drill_answer(stores, question, inbound.who, answer, inbound.now)
+    if question.recipient_kind is RecipientKind.RELAY:
+        return _messenger_says(stores, inbound, question, answer)
     if question.recipient_kind in _MANAGERS:
         state, template = _manager_says(stores, question, answer, inbound.now)
     elif answer == "safe":
@@ -192,6 +198,24 @@ def _answered(
         inbound.now, "answered", inbound.who, answer=answer, notice=question.notice
     )
     return answer, template
+
+
+def _messenger_says(
+    stores: Stores, inbound: _Inbound, question: OpenQuestion, answer: str
+) -> tuple[str, str]:
+    """What a messenger says of households; what a household said itself stands above it."""
+    kind, now = SubjectKind.RESIDENT, inbound.now
+    states = stores.escalations.states(question.incident)
+    for ref in question.about:
+        if states.get((kind, ref), SubjectState.WAITING) not in _STILL_OPEN:
+            continue
+        if answer == "told":
+            stores.escalations.set_state(question.incident, kind, ref, SubjectState.RELAYED, now)
+        else:
+            stores.escalations.hand_over(question.incident, [DeskTask(kind, ref, NOT_MET)], now)
+    stores.replies.answered(question.notice, answer, now)
+    stores.journal.write(now, "answered", inbound.who, answer=answer, notice=question.notice)
+    return answer, "facility_thanks"
 
 
 def _manager_says(

@@ -3,11 +3,12 @@
 The ladder from an area to people is docs/decisions/0013-geometry-and-areas.md.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from carealert.domain.organisations import Organisation
 from carealert.domain.plan import Candidate, FacilityCandidate, Plan
 from carealert.domain.rules import SubjectKind
 from carealert.domain.warnings import Area, Info
@@ -111,10 +112,20 @@ def note_areas(stores: Stores, decided: Plan, warning_id: int, now: datetime) ->
 
 
 def load_residents(
-    stores: Stores, found: Inside, known: "Places | None" = None
+    stores: Stores,
+    found: Inside,
+    known: "Places | None" = None,
+    *,
+    messengers_at: datetime | None = None,
 ) -> tuple[Candidate, ...]:
-    """The residents of `found`, by ref, with caregivers and places; `known` is added to."""
+    """The residents of `found`, by ref, with caregivers and places; `known` is added to.
+
+    With the messengers who may look in on them at that moment, if one is given.
+    """
     inside, near = found.residents, found.near_residents
+    messengers: Mapping[str, Sequence[Organisation]] = {}
+    if messengers_at is not None:
+        messengers = stores.organisations.messengers_of(inside.keys() | near.keys(), messengers_at)
     places = _Look(stores, known)
     return tuple(
         Candidate(
@@ -125,6 +136,7 @@ def load_residents(
             places.names(resident.area_code)
             or found.names.get((SubjectKind.RESIDENT, resident.ref), _NAMELESS),
             near.get(resident.ref, _NOWHERE_NEAR),
+            tuple(messengers.get(resident.ref, ())),
         )
         for resident, caregivers in stores.people.for_planning(inside.keys() | near.keys())
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from carealert.domain.matching import distances
+from carealert.domain.notices import RecipientKind
 from carealert.domain.plan import IncidentHistory, Office, Plan
 from carealert.domain.planning import active_infos, desk_plan, of_the_whole, plan, why_nobody
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
@@ -37,7 +38,7 @@ class Whole:
     """What holds for everybody whom a warning may concern. `lines` are who was told before.
 
     `subjects` are those inside, or concerned by what was told before: places, then people, each
-    by ref. `as_new`: what was told is left out of account.
+    by ref. `as_new`: what was told is left out of account. `relays`: a rule tells messengers.
     """
 
     warning: HazardWarning
@@ -54,6 +55,7 @@ class Whole:
     lines: Sequence[ToldLine] = ()
     subjects: Sequence[Subject] = ()
     as_new: bool = False
+    relays: bool = False
     places: Places = field(default_factory=Places)
 
 
@@ -90,6 +92,7 @@ def survey(
         elsewhere=told_elsewhere(stores, warning, incident),
         hearing=hearing_of(warning, around),
         silences=stores.silences.running(now),
+        relays=rules.tells(Audience.RELAY),
     )
 
 
@@ -109,7 +112,9 @@ def decide(stores: Stores, rules: RuleSet, whole: Whole, subjects: Collection[Su
     decided = plan(
         whole.warning,
         rules,
-        load_residents(stores, inside, whole.places),
+        load_residents(
+            stores, inside, whole.places, messengers_at=whole.now if whole.relays else None
+        ),
         load_facilities(stores, inside, whole.places),
         history,
         whole.office,
@@ -161,6 +166,8 @@ def _ties(
     people = [ref for kind, ref in subjects if kind is SubjectKind.RESIDENT]
     for ref, what in stores.people.ties(people):
         yield (SubjectKind.RESIDENT, ref), what
+    for ref, messenger in stores.organisations.ties(people) if whole.relays else ():
+        yield (SubjectKind.RESIDENT, ref), (RecipientKind.RELAY, messenger)
     for line in whole.lines:
         for subject in line.about:
             yield subject, (line.kind, line.ref)

@@ -7,7 +7,7 @@ from datetime import datetime
 from carealert.domain.following import FollowUp, Subjects, follow
 from carealert.domain.notices import Notice
 from carealert.domain.plan import Candidate, DeskTask, FacilityCandidate, Timer
-from carealert.domain.rules import RuleSet, SubjectKind
+from carealert.domain.rules import Audience, RuleSet, SubjectKind
 from carealert.services.alerting import OfficeSettings
 from carealert.services.candidates import Inside, load_facilities, load_residents
 from carealert.services.ports.store import Database, Stores
@@ -109,7 +109,8 @@ def _step(
     """One step of one incident; (new notices, tasks)."""
     warning = stores.warnings.get(warning_id).warning
     office = settings.office(stores.people.suppressed())
-    done = follow(timers, warning, rules, _subjects(stores, timers), office, now)
+    relays = now if rules.tells(Audience.RELAY) else None
+    done = follow(timers, warning, rules, _subjects(stores, timers, relays), office, now)
     try:
         notices = composer.compose(done.drafts)
     except TemplateProblem as problem:
@@ -139,11 +140,11 @@ def _write(
     return new
 
 
-def _subjects(stores: Stores, timers: Sequence[Timer]) -> Subjects:
+def _subjects(stores: Stores, timers: Sequence[Timer], messengers_at: datetime | None) -> Subjects:
     """The timers' subjects as they are registered now."""
     infos = {(timer.kind, timer.ref): frozenset({timer.info}) for timer in timers}
     inside = Inside(_of_kind(infos, SubjectKind.RESIDENT), _of_kind(infos, SubjectKind.FACILITY))
-    residents = load_residents(stores, inside)
+    residents = load_residents(stores, inside, messengers_at=messengers_at)
     facilities = load_facilities(stores, inside)
     found: dict[tuple[SubjectKind, str], Candidate | FacilityCandidate] = {}
     found |= {(SubjectKind.RESIDENT, one.resident.ref): one for one in residents}

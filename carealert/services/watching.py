@@ -56,6 +56,7 @@ class PeopleCounts:
     with_desk: int = 0
     waiting: int = 0
     stood_down: int = 0
+    relayed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ def _filters(people: PeopleCounts) -> list[tuple[SubjectState, int]]:
         (SubjectState.WITH_DESK, people.with_desk),
         (SubjectState.WAITING, people.waiting),
         (SubjectState.SAFE, people.safe),
+        (SubjectState.RELAYED, people.relayed),
         (SubjectState.STOOD_DOWN, people.stood_down),
     )
     return [(state, n) for state, n in counts if n]

@@ -31,6 +31,7 @@ SUBJECT_STATE: Mapping[SubjectState, str] = MappingProxyType(
         SubjectState.WITH_DESK: "With the city desk",
         SubjectState.WAITING: "No answer yet",
         SubjectState.SAFE: "Safe",
+        SubjectState.RELAYED: "Told by a messenger",
         SubjectState.CONFIRMED: "Confirmed",
         SubjectState.STOOD_DOWN: "Stood down",
     }

@@ -21,6 +21,7 @@ MACHINE = {
     "answering": "webhooks that prove themselves by signature",
     "beside": "planning",
     "candidates": "planning",
+    "community": "planning",
     "consent_asking": "the tick that asks again, and answering",
     "deciding": "planning",
     "delivering": "the delivery tick",

@@ -44,6 +44,7 @@ from tests.support.builders import (
     a_rule,
     a_warning,
     an_info,
+    an_organisation,
     hours,
     minutes,
     rules_of,
@@ -56,6 +57,11 @@ EVERYBODY = (Audience.RESIDENT, Audience.CAREGIVERS)
 RULES = rules_of(
     a_rule(to=EVERYBODY, escalate=a_chain()),
     a_rule(id="desk", to=(*EVERYBODY, Audience.CITY_DESK), escalate=a_chain()),
+    a_rule(
+        id="messengers",
+        to=(Audience.RELAY, Audience.COMMUNITY_GROUP),
+        severity={Severity.EXTREME},
+    ),
     a_facility_rule(),
 )
 #: Everybody lives in one of five squares along the coast; a warning is about some of them.
@@ -197,7 +203,7 @@ def _register(db: SqlDatabase, people: list[Any], phones: list[Any]) -> None:
                 phone=None if phone is None else a_phone(phone),
                 lat=22.5,
                 lon=90.5 + square,
-                area_code=None,
+                area_code=f"A{square}",
             )
         )
         links += [a_link(f"c{carer}", f"r{n}") for carer in cared]
@@ -209,6 +215,12 @@ def _register(db: SqlDatabase, people: list[Any], phones: list[Any]) -> None:
         stores.people.put_residents(residents)
         stores.people.put_caregivers(caregivers, links)
         stores.facilities.put([a_facility(ref=f"f{n}", lat=22.5, lon=90.5 + n) for n in (0, 2)])
+        stores.organisations.put(
+            [
+                an_organisation("o1", a_phone(41), ("A0", "A3"), ("r0", "r2", "r4")),
+                an_organisation("o2", a_phone(42), ("A1",), ("r1",)),
+            ]
+        )
 
 
 def _told_as(story: list[Any]) -> list[HazardWarning]:

@@ -27,6 +27,7 @@ from carealert.domain.notices import (
     Text,
     Wording,
 )
+from carealert.domain.organisations import Organisation, OrganisationType
 from carealert.domain.people import (
     Caregiver,
     CareLink,
@@ -299,6 +300,23 @@ def a_chain(first: float = 10, desk: float = 30) -> tuple[EscalationStep, ...]:
 def rules_of(*rules: Rule) -> RuleSet:
     """These rules as a rule set."""
     return RuleSet(rules or (a_rule(),), "test")
+
+
+def an_organisation(
+    ref: str,
+    phone: Phone | None,
+    areas: tuple[str, ...] = (),
+    households: tuple[str, ...] = (),
+) -> Organisation:
+    """A women's group whose contact reads English."""
+    return Organisation(
+        ref,
+        f"Group {ref}",
+        OrganisationType.WOMENS_GROUP,
+        area_codes=areas,
+        contact=Contact(None, phone, "en") if phone else None,
+        households=households,
+    )
 
 
 def a_candidate(

@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, literal, null, select
 
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.tables import caregiver, facility, facility_contact, resident
+from carealert.adapters.db.tables import (
+    caregiver,
+    facility,
+    facility_contact,
+    organisation,
+    resident,
+)
 from carealert.domain.notices import RecipientKind
 from carealert.domain.people import PhoneSharing, Purpose
 
@@ -16,6 +22,7 @@ _ROLES = {
     RecipientKind.FACILITY_MANAGER.value: "manager",
     RecipientKind.DEPUTY_MANAGER.value: "deputy",
 }
+_MESSENGERS = (RecipientKind.RELAY.value, RecipientKind.COMMUNITY_GROUP.value)
 _PURPOSES = {
     RecipientKind.RESIDENT.value: Purpose.ALERT_ME.value,
     RecipientKind.CAREGIVER.value: Purpose.ALERT_CARER.value,
@@ -67,6 +74,17 @@ def _rows(connection: Connection, kind: str, refs: Iterable[str]) -> Iterable[Ro
             )
             .join(facility, facility.c.id == contact.facility_id)
             .where(contact.role == _ROLES[kind], one_of(connection, facility.c.ref, refs))
+        )
+    if kind in _MESSENGERS:
+        of = organisation.c
+        return connection.execute(
+            select(
+                of.ref,
+                of.phone_hash,
+                of.phone_sealed,
+                literal(PhoneSharing.FACILITY.value).label("phone_sharing"),
+                null().label("consent"),
+            ).where(one_of(connection, of.ref, refs))
         )
     if kind not in _PURPOSES:
         return ()

@@ -1,6 +1,6 @@
 """Organisations of the directory, and the households that they may be asked to look in on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,12 @@ class SqlOrganisations:
         ]
         return sorted(found, key=lambda one: one.ref)
 
+    def of_types(self, types: Collection[OrganisationType]) -> Sequence[Organisation]:
+        wanted = organisation.c.type.in_([one.value for one in types])
+        query = select(organisation).where(wanted).order_by(organisation.c.ref)
+        rows = self._connection.execute(query).all()
+        return [_organisation(row, (), self._sealer) for row in rows]
+
     def refs(self) -> frozenset[str]:
         return frozenset(self._connection.scalars(select(organisation.c.ref)))
 
@@ -118,6 +124,11 @@ class SqlOrganisations:
         for row in links:
             by_home.setdefault(row.home, []).append(known[row.ref])
         return {home: sorted(own, key=lambda one: one.ref) for home, own in sorted(by_home.items())}
+
+    def ties(self, resident_refs: Iterable[str]) -> Iterable[tuple[str, str]]:
+        query = _LINKS.where(one_of(self._connection, resident.c.ref, resident_refs))
+        for row in self._connection.execute(query):
+            yield row.home, row.ref
 
     def forget(self, ref: str) -> bool:
         gone = delete(organisation).where(organisation.c.ref == ref)  # its households go with it

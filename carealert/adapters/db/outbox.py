@@ -1,6 +1,6 @@
 """The outbox over its tables; each part of its work is a file `outbox_*.py`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
@@ -19,7 +19,7 @@ from carealert.adapters.db.subjects import hasten
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import DeliveryStatus, MessageKind, Notice, NoticeState
-from carealert.domain.plan import IncidentHistory, Match, Plan
+from carealert.domain.plan import IncidentHistory, Match, Plan, Told
 from carealert.services.ports.outbox import (
     Accepted,
     AttemptResult,
@@ -42,6 +42,9 @@ class SqlOutbox:
         self, incident: str, revision: int, among: Collection[SubjectKey] | None = None
     ) -> IncidentHistory:
         return told.history(self._connection, self._sealer, incident, revision, among)
+
+    def told_groups(self, incident: str) -> Mapping[str, Told]:
+        return told.told_groups(self._connection, self._sealer, incident)
 
     def told_lines(self, incident: str) -> Sequence[ToldLine]:
         return told.told_lines(self._connection, incident)

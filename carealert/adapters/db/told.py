@@ -23,6 +23,9 @@ _STORY = (
     MessageKind.STAND_DOWN,
 )
 
+#: Groups hear of an area and not of people: what they were told is kept apart.
+_IS_GROUP = notice.c.recipient_kind == RecipientKind.COMMUNITY_GROUP.value
+
 
 def history(
     connection: Connection,
@@ -40,12 +43,18 @@ def history(
     return IncidentHistory(incident, revision, told, states_of(connection, incident, among))
 
 
+def told_groups(connection: Connection, sealer: Sealer, incident: str) -> dict[str, Told]:
+    """What each community group was told last; those who heard the end are left out."""
+    told = _told(connection, sealer, incident, _IS_GROUP, groups=True)
+    return {ref: one for (_, ref), one in told.items()}
+
+
 def told_lines(connection: Connection, incident: str) -> list[ToldLine]:
     """On which lines the incident was told, and of whom."""
     of = notice.c
     query = (
         select(of.recipient_kind, of.recipient_ref, of.phone_hash, of.about, of.kind, of.erased_at)
-        .where(*_of_story(incident))
+        .where(*_of_story(incident), ~_IS_GROUP)
         .order_by(of.revision, of.created_at, of.id)
     )
     rows = connection.execute(query).fetchall()
@@ -101,9 +110,14 @@ def _refs_by_kind(subjects: Collection[SubjectKey]) -> dict[SubjectKind, list[st
 
 
 def _told(
-    connection: Connection, sealer: Sealer, incident: str, recipients: ColumnElement[bool] | None
+    connection: Connection,
+    sealer: Sealer,
+    incident: str,
+    recipients: ColumnElement[bool] | None,
+    *,
+    groups: bool = False,
 ) -> dict[tuple[RecipientKind, str], Told]:
-    query = select(notice).where(*_of_story(incident))
+    query = select(notice).where(*_of_story(incident), _IS_GROUP if groups else ~_IS_GROUP)
     if recipients is not None:
         query = query.where(recipients)
     query = query.order_by(notice.c.revision, notice.c.created_at, notice.c.id)

@@ -18,6 +18,7 @@ from carealert.domain.notices import (
     Recipient,
     RecipientKind,
 )
+from carealert.domain.organisations import Organisation, OrganisationType
 from carealert.domain.people import (
     Caregiver,
     CareLink,
@@ -127,7 +128,13 @@ class Cast:
             (self._caregiver(one), CareLink(one.id, entry.id, None, CareRole.PRIMARY))
             for one in caregivers
         )
-        return Candidate(resident, linked, frozenset({0}), frozenset(entry.areas), {})
+        messengers = tuple(self._messenger(ref) for ref in entry.messengers)
+        inside, areas = frozenset({0}), frozenset(entry.areas)
+        return Candidate(resident, linked, inside, areas, {}, messengers=messengers)
+
+    def _messenger(self, ref: str) -> Organisation:
+        contact = Contact(None, self._phone(ref, PhoneSharing.FACILITY), "en")
+        return Organisation(ref, ref, OrganisationType.NEIGHBOURS, contact=contact)
 
     def _caregiver(self, entry: CaregiverEntry) -> Caregiver:
         return Caregiver(

@@ -35,7 +35,12 @@ from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.warnings import HazardWarning
 
 _SUFFIXES = {RecipientKind.FACILITY_MANAGER: "/manager", RecipientKind.DEPUTY_MANAGER: "/deputy"}
-_MEANINGS = {"safe": SubjectState.SAFE, "help": SubjectState.NEEDS_HELP}
+_MEANINGS = {
+    "safe": SubjectState.SAFE,
+    "help": SubjectState.NEEDS_HELP,
+    "told": SubjectState.RELAYED,
+    "not_told": SubjectState.WITH_DESK,
+}
 
 
 @dataclass(frozen=True, slots=True)

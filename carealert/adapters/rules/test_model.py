@@ -77,6 +77,7 @@ class ResidentEntry(_Reached):
     exposures: list[Annotated[Exposure, Field(strict=False)]] = Field(default_factory=list)
     inside: bool = True
     caregivers: list[Ref] = Field(default_factory=list)
+    messengers: list[Ref] = Field(default_factory=list)
 
 
 class CaregiverEntry(_Reached):

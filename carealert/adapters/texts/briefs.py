@@ -60,6 +60,11 @@ def labels_for(
     """
     if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DESK:
         return tuple(one_line(about.ref) for about in draft.about)
+    if draft.recipient.kind is RecipientKind.RELAY:
+        return tuple(
+            one_line(about.ref if is_sensitive(about.label) else about.label)
+            for about in draft.about
+        )
     is_manager = draft.recipient.kind in _MANAGERS
     if not is_manager and (own_voice(draft) or draft.wording is Wording.CARE_CARD):
         return ("",) * len(draft.about)

@@ -48,6 +48,8 @@ NOTICES = (
     "held",
     "drill_desk",
     "drill_confirm",
+    "relay",
+    "group",
 )
 #: The language that every other one is compared with.
 REFERENCE = "en"

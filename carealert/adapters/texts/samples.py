@@ -1,6 +1,7 @@
 """Drafts with the longest values that a register and a warning may hold, for checking texts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from carealert.domain.checklists import HAZARD_KEYS
@@ -29,8 +30,14 @@ _NOW = datetime(2026, 5, 20, 6, 0, tzinfo=UTC)
 _ANSWERS = {"safe": "1", "help": "2"}
 _NUMBERS = {"people": 88_888, "facilities": 8_888, "warning": 888_888}
 _TO_DESK = ("desk", "held", "drill_desk")
+_TO_MESSENGERS = ("relay", "group")
 _TO_MANAGERS = ("facility_confirm", "drill_confirm")
 _STATUSES = {"open": "1", "limited": "2", "evacuating": "3", "closed": "4"}
+_REPLIES = {
+    **dict.fromkeys(_TO_MANAGERS, _STATUSES),
+    "relay": {"told": "1", "not_told": "2"},
+    "group": {},
+}
 #: Hazards whose steps for needs differ; the others have those of LANDSLIDE or of OTHER.
 _WITH_STEPS = frozenset({*HAZARD_KEYS, Hazard.LANDSLIDE, Hazard.OTHER})
 _PHONE = Phone("+12025550100", PhoneSharing.UNKNOWN)
@@ -81,7 +88,7 @@ def sample(
         template=template,
         checklist=None,
         facts=facts(hazard),
-        expected_replies=_STATUSES if template in _TO_MANAGERS else _ANSWERS,
+        expected_replies=_REPLIES.get(template, _ANSWERS),
         due_at=_NOW,
         expires_at=_NOW,
         reasons=(),
@@ -105,6 +112,12 @@ def facts(hazard: Hazard) -> Facts:
 def _drafts(
     template: str, language: str, hazard: Hazard, wording: Wording, kind: MessageKind
 ) -> Iterator[NoticeDraft]:
+    if template in _TO_MESSENGERS:
+        if wording is Wording.NEUTRAL:  # their phones are those of an organisation
+            people = tuple(replace(one, needs=frozenset()) for one in _people())
+            people = people if template == "relay" else ()
+            yield sample(template, language, hazard, wording, kind, people)
+        return
     if template in _TO_MANAGERS:
         yield sample(template, language, hazard, wording, kind, (About("f1", CENTRE),))
         return
@@ -134,4 +147,7 @@ def _recipient(template: str, about_self: bool) -> RecipientKind:
         return RecipientKind.CITY_DESK
     if template in _TO_MANAGERS:
         return RecipientKind.FACILITY_MANAGER
+    if template in _TO_MESSENGERS:
+        is_relay = template == "relay"
+        return RecipientKind.RELAY if is_relay else RecipientKind.COMMUNITY_GROUP
     return RecipientKind.RESIDENT if about_self else RecipientKind.CAREGIVER

@@ -1,10 +1,10 @@
 """The directory: organisations, and which of them may look in on whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from carealert.domain.organisations import Organisation
+from carealert.domain.organisations import Organisation, OrganisationType
 from carealert.services.ports.registry import ImportCounts
 
 
@@ -22,6 +22,10 @@ class OrganisationStore(Protocol):
         """By ref, with every household that was registered, agreed to or not."""
         ...
 
+    def of_types(self, types: Collection[OrganisationType]) -> Sequence[Organisation]:
+        """Those of these types, by ref, without their households."""
+        ...
+
     def refs(self) -> frozenset[str]: ...
 
     def agreed(self, resident_refs: Iterable[str], now: datetime) -> frozenset[str]:
@@ -36,6 +40,10 @@ class OrganisationStore(Protocol):
         From the moment at which a resident withdraws P4, or it runs out, there is none. An
         organisation's `households` are those that agree, too. Residents without any are left out.
         """
+        ...
+
+    def ties(self, resident_refs: Iterable[str]) -> Iterable[tuple[str, str]]:
+        """(resident ref, organisation ref) for each household, agreed to or not."""
         ...
 
     def forget(self, ref: str) -> bool:

@@ -13,7 +13,7 @@ from carealert.domain.notices import (
     SubjectState,
     Text,
 )
-from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer
+from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told
 from carealert.domain.rules import SubjectKind
 
 
@@ -152,6 +152,10 @@ class OutboxStore(Protocol):
 
         With `among` only what concerns these subjects.
         """
+        ...
+
+    def told_groups(self, incident: str) -> Mapping[str, Told]:
+        """What each community group was told last; they are no part of `history`."""
         ...
 
     def told_lines(self, incident: str) -> Sequence[ToldLine]:

@@ -221,3 +221,42 @@ def test_a_slip_in_a_test_file_is_named_with_its_place(
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRules, match="this name is used before"):
         run(tmp_path, CASE + CASE)
+
+
+MESSENGER = """\
+rule_files: [rules.yaml]
+tests:
+  - name: a messenger is sent to who has no phone, and says that they know
+    warning: {hazard: flood, severity: Extreme}
+    residents: [{id: r1, phone: none, messengers: [m1]}, {id: r2, phone: none, messengers: [m1]}]
+    replies: [{at: 40m, from: m1, text: "1"}]
+    expect: [{at: 30m, to: m1, template: relay, rule: relay-rule, about: [r1, r2]}]
+    expect_states: {r1: relayed, r2: relayed}
+    expect_nobody: [desk]
+"""
+
+
+def test_a_messenger_is_played_through(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        """\
+apiVersion: carealert/v1
+kind: RuleSet
+metadata: {id: relays, title: Relays, owner: Test office}
+rules:
+  - id: relay-rule
+    title: Somebody goes there
+    why: SOP 7
+    when: {hazard: [flood]}
+    who: {kind: resident}
+    do:
+      priority: urgent
+      template: care_alert
+      to: [resident, relay]
+      expect_reply: {safe: "1", help: "2"}
+      escalate:
+        - {after: 30m, to: [relay], template: relay}
+        - {after: 60m, to: [city_desk], template: desk}
+"""
+    )
+    (tmp_path / "cases.yaml").write_text(MESSENGER)
+    assert [result.failures for result in run_tests([tmp_path / "cases.yaml"])] == [()]

@@ -113,6 +113,7 @@ def _by_state(counts: Mapping[str, int]) -> PeopleCounts:
         with_desk=counts.get("with_desk", 0),
         waiting=counts.get("waiting", 0),
         stood_down=counts.get("stood_down", 0),
+        relayed=counts.get("relayed", 0),
     )
 
 

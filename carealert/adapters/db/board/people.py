@@ -46,6 +46,7 @@ _FIRST = [
     SubjectState.WITH_DESK,
     SubjectState.WAITING,
     SubjectState.SAFE,
+    SubjectState.RELAYED,
     SubjectState.CONFIRMED,
     SubjectState.STOOD_DOWN,
 ]

@@ -26,6 +26,7 @@ from carealert.services import (
     following_up,
     holding,
     journal,
+    looking_again,
     replaying,
     retention,
 )
@@ -158,6 +159,13 @@ class Ticks:
             now = self._now()
             following_up.follow_up(app.db, app.rules_at(now), app.composer, app.office, now)
 
+    def look_again(self) -> None:
+        """Look again at the warnings whose time has come."""
+        if self._leads():
+            app = self._app
+            now = self._now()
+            looking_again.look_again(app.db, app.rules_at(now), app.composer, app.office, now)
+
     def deliver(self) -> None:
         """Hand over what waits in the outbox, most urgent first."""
         app = self._app
@@ -187,6 +195,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.deliver, every),
         (ticks.plan, every * 5),
         (ticks.follow_up, every * 2),
+        (ticks.look_again, every * 5),
         (ticks.holds, every * 5),
         (ticks.drills, every * 5),
         (ticks.shadow, every * 30),

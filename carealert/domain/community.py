@@ -155,6 +155,7 @@ def _draft(
         due_at=due_at(rule.do.priority, None, office, now),
         expires_at=facts.expires or now + office.assumed_life,
         reasons=(match.reasons[0],),
+        round=history.round,
     )
 
 

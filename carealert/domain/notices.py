@@ -98,6 +98,7 @@ class MessageKind(StrEnum):
     UPDATE = "update"
     STAND_DOWN = "stand_down"  # cancelled, over, or no longer in the area
     REMINDER = "reminder"
+    FOLLOW_UP = "follow_up"  # asks what is missing, after the end
     FACILITY_CONFIRM = "facility_confirm"
     DESK = "desk"
     HELD = "held"  # the desk is called about a hold that is overdue
@@ -145,7 +146,8 @@ class Recipient:
 class NoticeDraft:
     """A decided notice without its text yet. `about` is in a stable order.
 
-    `numbers` are counts that its template tells, by name.
+    `numbers` are counts that its template tells, by name; `round` names a later look at the same
+    message of an authority.
     """
 
     incident: str
@@ -167,12 +169,14 @@ class NoticeDraft:
     expires_at: datetime
     reasons: tuple[str, ...]
     numbers: Mapping[str, int] = field(default_factory=dict)
+    round: str = ""
 
     @property
     def idempotency_key(self) -> str:
-        """`incident:rule:recipient:step:revision`: the database refuses a second one."""
+        """`incident:rule:recipient:step:revision[:round]`: the database refuses a second one."""
         recipient = f"{self.recipient.kind.value}/{self.recipient.ref}"
-        return f"{self.incident}:{self.rule}:{recipient}:{self.step}:{self.revision}"
+        later = f":{self.round}" if self.round else ""
+        return f"{self.incident}:{self.rule}:{recipient}:{self.step}:{self.revision}{later}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class IncidentHistory:
-    """What this incident has led to so far. `revision` counts its planned messages from 0."""
+    """What this incident has led to so far. `revision` counts its planned messages from 0.
+
+    `round` names a later look at the same message, and `repeats` the rules that it says again.
+    """
 
     incident: str
     revision: int
     told: Mapping[tuple[RecipientKind, str], Told] = field(default_factory=dict)
     subjects: Mapping[tuple[SubjectKind, str], SubjectState] = field(default_factory=dict)
+    round: str = ""
+    repeats: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

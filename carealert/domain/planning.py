@@ -326,7 +326,10 @@ def _only_news(
             news.append(draft)
             continue
         changes = what_changed(before, draft, hearing)
-        if changes:
+        if not changes and draft.rule in history.repeats and not before.pending:
+            again = "said again while the warning holds"
+            news.append(replace(draft, kind=MessageKind.REMINDER, reasons=(*draft.reasons, again)))
+        elif changes:
             kind = draft.kind if before.pending else MessageKind.UPDATE
             news.append(replace(draft, kind=kind, reasons=(*draft.reasons, *changes)))
         else:

@@ -153,6 +153,7 @@ def _draft(
         due_at=due_at(do.priority, first.quiet, office, now),
         expires_at=_useful_until(first.facts, office, now, to_desk=to_desk),
         reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),
+        round=history.round,
     )
 
 

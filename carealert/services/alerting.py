@@ -24,6 +24,7 @@ from carealert.services.deciding import (
     survey,
 )
 from carealert.services.drill_plans import decide_drill
+from carealert.services.looks_ahead import look_ahead
 from carealert.services.ports.feeds import StoredWarning
 from carealert.services.ports.holds import HoldDecision
 from carealert.services.ports.outbox import Decision
@@ -206,7 +207,7 @@ class _Alert:
             if decision.is_new and len(parts) == 1:
                 decided = decide(stores, self._rules, whole, whole.subjects)
                 decided = with_groups(stores, self._rules, whole, decided)
-                return self._end(stores, decision.id, decided)
+                return self._end(stores, decision.id, decided, whole)
         for part in parts:
             self._decide_part(whole, decision.id, part)
         with self._db.transaction() as stores:
@@ -214,7 +215,7 @@ class _Alert:
                 return self._outcome
             rest = decide_for_desk(stores, self._rules, whole, decision.id)
             rest = with_groups(stores, self._rules, whole, rest, decision.id)
-            return self._end(stores, decision.id, rest)
+            return self._end(stores, decision.id, rest, whole)
 
     def _parts(
         self, stores: Stores, whole: Whole, decision: Decision, size: int
@@ -250,9 +251,13 @@ class _Alert:
         new = stores.outbox.save_part(decision, decided, notices, self._id, self._now)
         self._outcome = self._outcome.plus(decided, new)
 
-    def _end(self, stores: Stores, decision: int, decided: Plan) -> Outcome:
+    def _end(
+        self, stores: Stores, decision: int, decided: Plan, whole: Whole | None = None
+    ) -> Outcome:
         """The last part, and the decision with it."""
         self._save(stores, decision, decided)
+        if whole is not None:
+            look_ahead(stores, self._rules, whole, self._id)
         stores.warnings.mark_planned(self._id, self._now)
         note_areas(stores, decided, self._id, self._now)
         outcome = self._outcome

@@ -28,6 +28,8 @@ MOST_ANSWERS_TO_UNCLEAR = 2
 _HOUR = timedelta(hours=1)
 #: What the desk is asked to do where a messenger could not; a task is unique by its words.
 NOT_MET = "the messenger could not reach them"
+ASKED_FOR_HELP = "asked for help"
+MISSING = "something is missing after the end"
 _STILL_OPEN = (SubjectState.WAITING, SubjectState.WITH_DESK)
 
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
@@ -184,15 +186,16 @@ def _answered(
         return _messenger_says(stores, inbound, question, answer)
     if question.recipient_kind in _MANAGERS:
         state, template = _manager_says(stores, question, answer, inbound.now)
-    elif answer == "safe":
+    elif answer in ("safe", "well"):
         state, template = SubjectState.SAFE, "thanks_safe"
     else:
         state, template = SubjectState.NEEDS_HELP, "help_coming"
+    asked_for = MISSING if answer == "missing" else ASKED_FOR_HELP
     kind = _subject_kind(question)
     for ref in question.about:
         stores.escalations.set_state(question.incident, kind, ref, state, inbound.now)
         if state is SubjectState.NEEDS_HELP:
-            stores.escalations.add_task(question.incident, kind, ref, "asked for help", inbound.now)
+            stores.escalations.add_task(question.incident, kind, ref, asked_for, inbound.now)
     stores.replies.answered(question.notice, answer, inbound.now)
     stores.journal.write(
         inbound.now, "answered", inbound.who, answer=answer, notice=question.notice

@@ -35,7 +35,7 @@ def with_groups(
         _groups(stores, whole),
         matches,
         known,
-        IncidentHistory(whole.incident, whole.revision),
+        IncidentHistory(whole.incident, whole.revision, round=whole.round),
         whole.office,
         whole.now,
         hearing=whole.hearing,

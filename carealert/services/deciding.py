@@ -39,6 +39,7 @@ class Whole:
 
     `subjects` are those inside, or concerned by what was told before: places, then people, each
     by ref. `as_new`: what was told is left out of account. `relays`: a rule tells messengers.
+    `round` and `repeats` are as in IncidentHistory.
     """
 
     warning: HazardWarning
@@ -56,6 +57,8 @@ class Whole:
     subjects: Sequence[Subject] = ()
     as_new: bool = False
     relays: bool = False
+    round: str = ""
+    repeats: frozenset[str] = frozenset()
     places: Places = field(default_factory=Places)
 
 
@@ -137,7 +140,7 @@ def decide_for_desk(stores: Stores, rules: RuleSet, whole: Whole, decision: int)
         whole.warning,
         rules,
         stores.outbox.decided_matches(decision, to_desk) if to_desk else (),
-        IncidentHistory(whole.incident, whole.revision),
+        IncidentHistory(whole.incident, whole.revision, round=whole.round),
         whole.office,
         whole.now,
     )
@@ -156,7 +159,8 @@ def _history(stores: Stores, whole: Whole, subjects: Collection[Subject]) -> Inc
         return IncidentHistory(whole.incident, whole.revision)
     # Nobody needs to be picked out where all are decided about together; the desk is among them.
     among = None if len(subjects) >= len(whole.subjects) else subjects
-    return stores.outbox.history(whole.incident, whole.revision, among)
+    found = stores.outbox.history(whole.incident, whole.revision, among)
+    return replace(found, round=whole.round, repeats=whole.repeats) if whole.round else found
 
 
 def _ties(

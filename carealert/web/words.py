@@ -147,6 +147,7 @@ MESSAGE_KIND: Mapping[str, str] = MappingProxyType(
         "update": "Updates",
         "stand_down": "All-clear messages",
         "reminder": "Reminders",
+        "follow_up": "Questions after the end",
         "facility_confirm": "Questions to facility managers",
         "desk": "Messages to the city desk",
         "held": "Calls to decide about a held warning",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
@@ -47,6 +47,16 @@ def begin(
     return Decision(known.id, is_new=False, rules_version=known.rules_version)
 
 
+def decision_of(connection: Connection, warning_id: int) -> int | None:
+    """The decision about a warning that has ended, or None."""
+    query = (
+        select(decision.c.id)
+        .join(warning, warning.c.id == decision.c.warning_id)
+        .where(decision.c.warning_id == warning_id, warning.c.planned_at.is_not(None))
+    )
+    return connection.scalar(query)
+
+
 def decided(
     connection: Connection, decision_id: int, among: Collection[SubjectKey] | None
 ) -> frozenset[SubjectKey]:
@@ -73,4 +83,19 @@ def decided_matches(
     return [
         Match(SubjectKind(kind), ref, rule, info, tuple(reasons))
         for kind, ref, rule, info, reasons in connection.execute(query)
+    ]
+
+
+def matched_in(connection: Connection, incident: str, rules: Collection[str]) -> list[Match]:
+    """Whom these rules matched in any decision of an incident, by subject and rule."""
+    query = (
+        select(match.c.kind, match.c.ref, match.c.rule, func.max(match.c.info))
+        .join(decision, decision.c.id == match.c.decision_id)
+        .where(decision.c.incident == incident, one_of(connection, match.c.rule, rules))
+        .group_by(match.c.kind, match.c.ref, match.c.rule)
+        .order_by(match.c.kind, match.c.ref, match.c.rule)
+    )
+    return [
+        Match(SubjectKind(kind), ref, rule, info, ())
+        for kind, ref, rule, info in connection.execute(query)
     ]

@@ -60,11 +60,24 @@ class SqlOutbox:
     def decided_matches(self, decision: int, rules: Collection[str]) -> Sequence[Match]:
         return deciding.decided_matches(self._connection, decision, rules)
 
+    def matched_in(self, incident: str, rules: Collection[str]) -> Sequence[Match]:
+        return deciding.matched_in(self._connection, incident, rules)
+
     def save_part(
         self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
     ) -> int:
         return outbox_plan.save_part(
             self._connection, self._sealer, decision, plan, notices, warning_id, now
+        )
+
+    def decision_of(self, warning_id: int) -> int | None:
+        return deciding.decision_of(self._connection, warning_id)
+
+    def save_look(
+        self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
+    ) -> int:
+        return outbox_plan.save_part(
+            self._connection, self._sealer, decision, plan, notices, warning_id, now, is_look=True
         )
 
     def save_plan(

@@ -1,9 +1,10 @@
 """A decision written, whole or in parts: each part is complete in itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, not_, select, update
+from sqlalchemy import Connection, and_, not_, or_, select, update
 
 from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.deciding import begin
@@ -13,7 +14,13 @@ from carealert.adapters.db.outbox_rows import (
     in_state,
     insert_notices,
 )
-from carealert.adapters.db.subjects import open_tasks, put_states, put_timers, stop_timers
+from carealert.adapters.db.subjects import (
+    clear_timers,
+    open_tasks,
+    put_states,
+    put_timers,
+    stop_timers,
+)
 from carealert.adapters.db.tables import match, not_sent, notice, warning
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import Notice, NoticeState, RecipientKind
@@ -48,14 +55,18 @@ def save_part(
     notices: Sequence[Notice],
     warning_id: int,
     now: datetime,
+    *,
+    is_look: bool = False,
 ) -> int:
-    """Write a part of a decision whole; return how many notices are new."""
+    """Write a part of a decision whole, or what a later look adds; return the new notices."""
     incident, revision = connection.execute(
         select(warning.c.incident, warning.c.revision).where(warning.c.id == warning_id)
     ).one()
-    _record(connection, plan, decided)
-    _supersede(connection, plan, incident, revision)
+    _record(connection, plan, decided, is_look=is_look)
+    _supersede(connection, plan, incident, revision, now if is_look else None)
     stop_timers(connection, incident, plan.states)
+    if is_look:
+        clear_timers(connection, incident, plan.timers)
     put_states(connection, incident, plan.states, now)
     new = insert_notices(connection, sealer, notices, warning_id, now)
     put_timers(connection, plan.timers, warning_id)
@@ -65,8 +76,23 @@ def save_part(
     return new
 
 
-def _record(connection: Connection, plan: Plan, decided: int) -> None:
-    """Who matched and why, and who is not told and why."""
+def _unrecorded(connection: Connection, plan: Plan, decided: int) -> Plan:
+    """The plan without the refusals that stand in the decision already."""
+    of = not_sent.c
+    refs = {one.ref for one in plan.not_sent}
+    query = select(of.kind, of.ref, of.rule, of.reason).where(
+        of.decision_id == decided, one_of(connection, of.ref, refs)
+    )
+    known = {tuple(row) for row in connection.execute(query)}
+    new = [
+        one for one in plan.not_sent if (one.kind, one.ref, one.rule, one.reason.value) not in known
+    ]
+    return replace(plan, not_sent=tuple(new))
+
+
+def _record(connection: Connection, plan: Plan, decided: int, *, is_look: bool) -> None:
+    """Who matched and why, and who is not told and why; of a look what is not recorded yet."""
+    plan = _unrecorded(connection, plan, decided) if is_look else plan
     known: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     matches = (
         {
@@ -91,7 +117,7 @@ def _record(connection: Connection, plan: Plan, decided: int) -> None:
         for refused in plan.not_sent
     )
     for table, names, rows in ((match, _MATCH, matches), (not_sent, _NOT_SENT, refusals)):
-        bulk = Bulk(connection, table, names)
+        bulk = Bulk(connection, table, names, keep_first=is_look)
         bulk.write(connection, [bulk.ready(row) for row in rows])
 
 
@@ -103,8 +129,12 @@ def _discreet(known: dict[tuple[str, tuple[str, ...]], list[str]], found: Match)
     return known[key]
 
 
-def _supersede(connection: Connection, plan: Plan, incident: str, revision: int) -> None:
+def _supersede(
+    connection: Connection, plan: Plan, incident: str, revision: int, look_at: datetime | None
+) -> None:
     """Stop what recipients have not been sent yet and need not hear any more.
+
+    Of the same message that is only what was decided before a look at `look_at`.
 
     A leased notice is marked as well: it may be at the gateway already, but is never sent again.
     What the desk is asked to do for one person is not undone by a message about another.
@@ -112,13 +142,17 @@ def _supersede(connection: Connection, plan: Plan, incident: str, revision: int)
     refs: dict[RecipientKind, list[str]] = {}
     for kind, ref in plan.superseded:
         refs.setdefault(kind, []).append(ref)
+    earlier = notice.c.revision < revision
+    if look_at is not None:
+        same = and_(notice.c.revision == revision, notice.c.created_at < look_at)
+        earlier = or_(earlier, same)
     for kind, own in refs.items():
         for_desk = and_(notice.c.recipient_kind == RecipientKind.CITY_DESK.value, notice.c.step > 0)
         connection.execute(
             update(notice)
             .where(
                 notice.c.incident == incident,
-                notice.c.revision < revision,
+                earlier,
                 notice.c.recipient_kind == kind.value,
                 one_of(connection, notice.c.recipient_ref, own),
                 in_state(*PENDING),

@@ -16,6 +16,7 @@ from carealert.adapters.db.feeds import SqlFeeds
 from carealert.adapters.db.holds import SqlHolds
 from carealert.adapters.db.journal import SqlJournal
 from carealert.adapters.db.leases import SqlLeases
+from carealert.adapters.db.looks import SqlLooks
 from carealert.adapters.db.officers import SqlOfficers
 from carealert.adapters.db.organisations import SqlOrganisations
 from carealert.adapters.db.outbox import SqlOutbox
@@ -93,6 +94,11 @@ class SqlStores:
     def rule_versions(self) -> SqlRuleVersions:
         """Versions of the rules."""
         return SqlRuleVersions(self._connection)
+
+    @cached_property
+    def looks(self) -> SqlLooks:
+        """When warnings are looked at again."""
+        return SqlLooks(self._connection)
 
     @cached_property
     def silences(self) -> SqlSilences:

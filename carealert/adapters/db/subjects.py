@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
 
 from carealert.adapters.db.bulk import Bulk
 from carealert.adapters.db.conflicts import insert_into
@@ -96,6 +96,24 @@ def stop_timers(connection: Connection, incident: str, subjects: Iterable[Subjec
                 timer.state == WAITING,
             )
             .values(state=STOPPED)
+        )
+
+
+def clear_timers(connection: Connection, incident: str, timers: Sequence[Timer]) -> None:
+    """Make room for a chain that begins anew: take out the one that was run or stopped."""
+    refs: dict[tuple[SubjectKind, str, int], list[str]] = {}
+    for one in timers:
+        refs.setdefault((one.kind, one.rule, one.revision), []).append(one.ref)
+    timer = escalation_timer.c
+    for (kind, rule, revision), own in refs.items():
+        connection.execute(
+            delete(escalation_timer).where(
+                timer.incident == incident,
+                timer.kind == kind.value,
+                timer.rule == rule,
+                timer.revision == revision,
+                one_of(connection, timer.ref, own),
+            )
         )
 
 

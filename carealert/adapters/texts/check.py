@@ -50,11 +50,14 @@ NOTICES = (
     "drill_confirm",
     "relay",
     "group",
+    "follow_up",
 )
 #: The language that every other one is compared with.
 REFERENCE = "en"
-#: These ask for no action within the preview: one ends the story, one speaks to the office.
-_NO_ACTION = ("stand_down", "desk", "held", "drill_desk")
+#: These expect no answer by digit: one ends the story, the others speak to the office.
+_NO_ANSWER = ("stand_down", "desk", "held", "drill_desk")
+#: These ask for no action within the preview; one asks a question when all is over.
+_NO_ACTION = (*_NO_ANSWER, "follow_up")
 #: These must begin with the language's word for an exercise.
 _DRILLS = ("drill_desk", "drill_confirm")
 _ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
@@ -131,7 +134,7 @@ def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said
     draft = notice.draft
     hazard = language.words.hazards[draft.facts.hazard]
     must_say = {"hazard": hazard}
-    if draft.template not in _NO_ACTION:
+    if draft.template not in _NO_ANSWER:
         must_say |= {f"answer '{name}'": digit for name, digit in draft.expected_replies.items()}
     asks_action = draft.template not in _NO_ACTION
     exercise = language.words.exercise if draft.template in _DRILLS else ""

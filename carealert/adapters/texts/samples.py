@@ -37,6 +37,7 @@ _REPLIES = {
     **dict.fromkeys(_TO_MANAGERS, _STATUSES),
     "relay": {"told": "1", "not_told": "2"},
     "group": {},
+    "follow_up": {"well": "1", "missing": "2"},
 }
 #: Hazards whose steps for needs differ; the others have those of LANDSLIDE or of OTHER.
 _WITH_STEPS = frozenset({*HAZARD_KEYS, Hazard.LANDSLIDE, Hazard.OTHER})
@@ -49,6 +50,7 @@ _KINDS: Mapping[str, tuple[MessageKind, ...]] = {
     "held": (MessageKind.HELD,),
     "drill_desk": (MessageKind.DRILL,),
     "drill_confirm": (MessageKind.DRILL,),
+    "follow_up": (MessageKind.FOLLOW_UP,),
 }
 _ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE)
 
@@ -121,7 +123,7 @@ def _drafts(
     if template in _TO_MANAGERS:
         yield sample(template, language, hazard, wording, kind, (About("f1", CENTRE),))
         return
-    if template in (*_TO_DESK, "reminder", "stand_down"):
+    if template in (*_TO_DESK, "reminder", "stand_down", "follow_up"):
         yield sample(template, language, hazard, wording, kind, _people())
         return
     yield sample(template, language, hazard, wording, kind, _people())

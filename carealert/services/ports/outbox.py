@@ -179,6 +179,10 @@ class OutboxStore(Protocol):
         """What was recorded of these rules' matches, by subject; its reasons are discreet."""
         ...
 
+    def matched_in(self, incident: str, rules: Collection[str]) -> Sequence[Match]:
+        """Whom these rules matched in any decision of an incident, once each, without reasons."""
+        ...
+
     def save_part(
         self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
     ) -> int:
@@ -187,6 +191,20 @@ class OutboxStore(Protocol):
         Matches, not-sent decisions, notices, first timers, desk tasks and states go in together;
         pending notices of superseded recipients are superseded; timers of subjects that changed
         state are stopped.
+        """
+        ...
+
+    def decision_of(self, warning_id: int) -> int | None:
+        """The decision about a warning that has ended, or None."""
+        ...
+
+    def save_look(
+        self, decision: int, plan: Plan, notices: Sequence[Notice], warning_id: int, now: datetime
+    ) -> int:
+        """`save_part` for a later look: what is recorded already stays as it is.
+
+        Waiting notices of the same message are superseded too, and a chain that was run begins
+        anew.
         """
         ...
 

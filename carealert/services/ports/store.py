@@ -7,6 +7,7 @@ from carealert.services.ports.asking import AskingStore
 from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
+from carealert.services.ports.looks import LookStore
 from carealert.services.ports.officers import OfficerStore
 from carealert.services.ports.organisations import OrganisationStore
 from carealert.services.ports.outbox import EscalationStore, OutboxStore, ReplyStore
@@ -48,6 +49,8 @@ class Stores(Protocol):
     def retention(self) -> RetentionStore: ...
     @property
     def rule_versions(self) -> RuleVersionStore: ...
+    @property
+    def looks(self) -> LookStore: ...
     @property
     def silences(self) -> SilenceStore: ...
     @property

@@ -14,6 +14,7 @@ from carealert.adapters.db.tables.decisions import (
     task,
 )
 from carealert.adapters.db.tables.directory import household, organisation
+from carealert.adapters.db.tables.looks import look
 from carealert.adapters.db.tables.officers import officer
 from carealert.adapters.db.tables.outbox import (
     attempt,
@@ -68,6 +69,7 @@ __all__ = [
     "journal",
     "keyring",
     "lease",
+    "look",
     "match",
     "metadata",
     "not_sent",

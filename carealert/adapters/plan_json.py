@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from carealert.domain.drills import is_drill, would_tell
-from carealert.domain.notices import Notice
+from carealert.domain.notices import MessageKind, Notice
 from carealert.domain.plan import Plan
-from carealert.domain.rules import SubjectKind
+from carealert.domain.rules import RuleSet, SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,26 @@ class Rates:
 
 
 def plan_json(
-    decided: Plan, notices: Sequence[Notice], genders: Mapping[str, int], rates: Rates
+    decided: Plan,
+    notices: Sequence[Notice],
+    genders: Mapping[str, int],
+    rates: Rates,
+    rules: RuleSet,
+    now: datetime,
 ) -> dict[str, Any]:
     """The whole decision; people appear by ref only, never by phone or name.
 
-    `genders` counts the matched residents. Moments are RFC 3339.
+    `genders` counts the matched residents, `programmes` those of them whom a rule is for.
+    `lead_minutes` is the time from `now` to the first of what is warned of, None where nobody is
+    told of a start; `late_minutes` is how much longer than that sending takes. Moments are
+    RFC 3339.
     """
+    summary = _summary(decided, notices, genders, rates)
+    lead = _lead_minutes(notices, now)
+    summary["lead_minutes"] = lead
+    late = 0.0 if lead is None else max(0.0, summary["estimated_minutes"] - lead)
+    summary["late_minutes"] = round(late, 2)
+    summary["programmes"] = _programmes(decided, rules)
     return {
         "warning": _warning(decided),
         "matches": [
@@ -37,9 +52,29 @@ def plan_json(
             {"kind": entry.kind, "ref": entry.ref, "rule": entry.rule, "reason": entry.text}
             for entry in decided.not_sent
         ],
-        "summary": _summary(decided, notices, genders, rates),
+        "summary": summary,
         "drill": _drill(decided),
     }
+
+
+def _lead_minutes(notices: Sequence[Notice], now: datetime) -> float | None:
+    """How long until the earliest thing that somebody is warned of; 0 once it has begun."""
+    asking = (MessageKind.ALERT, MessageKind.UPDATE, MessageKind.FACILITY_CONFIRM)
+    drafts = [one.draft for one in notices if one.draft.kind in asking]
+    starts = [draft.facts.onset for draft in drafts if draft.facts.onset is not None]
+    if not starts:
+        return None
+    return round(max(0.0, (min(starts) - now).total_seconds() / 60), 2)
+
+
+def _programmes(decided: Plan, rules: RuleSet) -> dict[str, int]:
+    """How many residents match for each social-protection programme."""
+    found: dict[str, set[str]] = {}
+    for match in decided.matches:
+        rule = rules.by_id(match.rule)
+        if rule is not None and rule.do.programme and match.kind is SubjectKind.RESIDENT:
+            found.setdefault(rule.do.programme, set()).add(match.ref)
+    return {programme: len(refs) for programme, refs in sorted(found.items())}
 
 
 def _drill(decided: Plan) -> dict[str, Any] | None:

@@ -219,7 +219,7 @@ def try_(
             application.office,
             moment,
         )
-        data = plan_json(decided, notices, genders, _rates(application))
+        data = plan_json(decided, notices, genders, _rates(application), chosen, moment)
         emit(data, as_json, _plan_text(data))
         matched = matched or bool(decided.matches or decided.drafts)
     if not matched:
@@ -315,6 +315,15 @@ def _plan_text(data: dict[str, Any]) -> str:
         f"about {summary['estimated_minutes']} minutes, cost {summary['estimated_cost']})"
     )
     lines = [head]
+    if summary["late_minutes"]:
+        lines.append(
+            f"  TOO SLOW: it begins in {summary['lead_minutes']:g} minutes, so the last message "
+            f"goes out {summary['late_minutes']:g} minutes too late. Narrow the rules, or send "
+            "faster: more numbers or a short code, and CAREALERT_SEGMENTS_PER_SECOND set to their "
+            "rate."
+        )
+    for programme, people in summary["programmes"].items():
+        lines.append(f"  for the programme {programme}: {people} residents")
     if (drill := data["drill"]) is not None:
         lines.append(
             f"  DRILL: would have been told, were it real: {drill['people']} people, "

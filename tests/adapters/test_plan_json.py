@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from carealert.adapters.plan_json import Rates, plan_json
 from carealert.domain.people import Need
 from carealert.domain.planning import plan
@@ -30,9 +32,10 @@ HOMES = [
     ),
     alone(a_resident(ref="r2", phone=None)),
 ]
+RULES = rules_of(a_rule(escalate=a_chain(), programme="top-up"), a_facility_rule())
 DECIDED = plan(
     a_warning(),
-    rules_of(a_rule(escalate=a_chain()), a_facility_rule()),
+    RULES,
     HOMES,
     [a_place()],
     a_history(),
@@ -40,7 +43,7 @@ DECIDED = plan(
     NOW,
 )
 NOTICES = PlainComposer().compose(DECIDED.drafts)
-DATA = plan_json(DECIDED, NOTICES, {"woman": 2}, Rates(0.05, 2.0))
+DATA = plan_json(DECIDED, NOTICES, {"woman": 2}, Rates(0.05, 2.0), RULES, NOW)
 
 
 def test_the_keys_are_those_that_scripts_rely_on() -> None:
@@ -55,6 +58,7 @@ def test_the_keys_are_those_that_scripts_rely_on() -> None:
     assert set(DATA["summary"]) == {
         *("residents", "facilities", "recipients", "notices", "segments"),
         *("by_gender", "by_language", "estimated_cost", "estimated_minutes"),
+        *("lead_minutes", "late_minutes", "programmes"),
     }
 
 
@@ -69,6 +73,9 @@ def test_the_values_are_the_decision() -> None:
         "by_language": {"en": 3},
         "estimated_cost": 0.15,
         "estimated_minutes": 0.03,
+        "lead_minutes": 480.0,
+        "late_minutes": 0.0,
+        "programmes": {"top-up": 2},
     }
     first = DATA["notices"][0]
     assert (first["recipient_kind"], first["recipient_ref"], first["about"]) == (
@@ -88,6 +95,23 @@ def test_the_values_are_the_decision() -> None:
         "no_contact",
         "no_phone",
     }
+
+
+@pytest.mark.parametrize(
+    ("per_second", "hours_later", "lead", "late"),
+    [
+        (2.0, 0, 480.0, 0.0),
+        (0.0001, 0, 480.0, 20.0),  # 3 segments take 500 minutes
+        (0.0001, 8, 0.0, 500.0),
+        (0.0001, 9, 0.0, 500.0),
+    ],
+)
+def test_sending_that_takes_longer_than_the_lead_time_is_late(
+    per_second: float, hours_later: int, lead: float, late: float
+) -> None:
+    now = NOW + timedelta(hours=hours_later)
+    summary = plan_json(DECIDED, NOTICES, {}, Rates(0.05, per_second), RULES, now)["summary"]
+    assert (summary["lead_minutes"], summary["late_minutes"]) == (lead, late)
 
 
 def test_nobody_s_name_or_phone_is_in_it() -> None:

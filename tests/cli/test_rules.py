@@ -180,6 +180,16 @@ def test_try_says_it_in_words_too() -> None:
     assert "to caregiver c1:" in result.stdout
 
 
+def test_try_warns_where_sending_takes_longer_than_the_lead_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "TOO SLOW" not in run("try", "warning.xml", "--now", NOW).stdout
+    monkeypatch.setenv("CAREALERT_SEGMENTS_PER_SECOND", "0.0001")
+    said = run("try", "warning.xml", "--now", NOW).stdout
+    assert "TOO SLOW: it begins in 480 minutes, so the last message goes out" in said
+    assert "CAREALERT_SEGMENTS_PER_SECOND" in said
+
+
 def test_try_with_other_rules_uses_those_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(FILE.replace("[flood]", "[tropical_cyclone]"))

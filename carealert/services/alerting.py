@@ -14,6 +14,7 @@ from carealert.domain.planning import active_infos
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.warnings import HazardWarning, MsgType
 from carealert.services.candidates import Subject, note_areas
+from carealert.services.collecting import collecting_later
 from carealert.services.community import with_groups
 from carealert.services.deciding import (
     SHARD,
@@ -99,7 +100,7 @@ def dry_run(
     An Exercise leads to a drill's plan: see `carealert/domain/drills.py`.
     Raises TemplateProblem.
     """
-    with db.reading() as stores:
+    with collecting_later(), db.reading() as stores:
         whole = _survey_of_trial(stores, rules, warning, office, now)
         if is_drill(warning):
             decided = decide_drill(
@@ -193,7 +194,7 @@ class _Alert:
         self._outcome = Outcome()
 
     def decide(self, size: int) -> Outcome:
-        with self._db.transaction() as stores:
+        with collecting_later(), self._db.transaction() as stores:
             stored = stores.warnings.get(self._id)
             if _must_wait(stores, stored, self._settings, self._now):
                 return Outcome().plus(_hold(stores, stored, self._settings, self._now), 0)
@@ -236,7 +237,7 @@ class _Alert:
         return shards_of(stores, whole, left, size)
 
     def _decide_part(self, whole: Whole, decision: int, part: list[Subject]) -> None:
-        with self._db.transaction() as stores:
+        with collecting_later(), self._db.transaction() as stores:
             if stores.outbox.begin(self._id, self._rules.version, self._now) is None:
                 return
             # Another process may have taken the decision up in the meantime.

@@ -38,6 +38,7 @@ OWN_WORDS: Mapping[RecipientKind, tuple[str, Mapping[str, str]]] = MappingProxyT
         RecipientKind.COMMUNITY_GROUP: ("group", {}),
     }
 )
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _draft(
     do, recipient = first.rule.do, first.recipient
     template = do.chain(first.facts.severity)[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
-    replies = do.expect_reply or {}
+    replies = do.expect_reply or _NOTHING
     if recipient.kind in OWN_WORDS:
         template, replies = OWN_WORDS[recipient.kind]
     about = tuple({wish.about.ref: wish.about for wish in group}.values())
@@ -149,7 +150,7 @@ def _draft(
         template=template,
         checklist=do.checklist,
         facts=first.facts,
-        expected_replies=dict(replies),
+        expected_replies=replies,
         due_at=due_at(do.priority, first.quiet, office, now),
         expires_at=_useful_until(first.facts, office, now, to_desk=to_desk),
         reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),

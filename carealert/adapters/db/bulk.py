@@ -6,7 +6,7 @@ here the values are made ready first, and `write` only hands them over; to Postg
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
@@ -63,6 +63,7 @@ class Bulk:
         self._values = itemgetter(*self.names)
         processes = [_process(table.c[name].type, connection.dialect) for name in self.names]
         self._processes = [(n, one) for n, one in enumerate(processes) if one is not None]
+        self._by_name = dict(zip(self.names, processes, strict=True))
 
     def ready(self, row: Mapping[str, Any]) -> Ready:
         """The row in the driver's values."""
@@ -70,6 +71,11 @@ class Bulk:
         for number, process in self._processes:
             values[number] = process(values[number])
         return tuple(values)
+
+    def value(self, name: str, given: Any) -> Any:
+        """One value as the driver takes it."""
+        process = self._by_name[name]
+        return given if process is None else process(given)
 
     def write(self, connection: Connection, rows: Sequence[Ready]) -> None:
         """Hand them over, all in one go."""
@@ -113,6 +119,29 @@ class Bulk:
         return f"({key}) DO UPDATE SET {taken}"
 
 
+class Alike:
+    """Rows of one `bulk` that fall into few classes: what a class shares is made ready once.
+
+    `own` names what each row has of its own; it is given in the driver's values and this order.
+    """
+
+    def __init__(self, bulk: Bulk, own: Sequence[str]) -> None:
+        self._bulk = bulk
+        self._shared = [name for name in bulk.names if name not in own]
+        place = {name: number for number, name in enumerate((*own, *self._shared))}
+        self._arranged = itemgetter(*(place[name] for name in bulk.names))
+        self._classes: dict[Hashable, Ready] = {}
+
+    def ready(self, key: Hashable, own: Ready, rest: Callable[[], Mapping[str, Any]]) -> Ready:
+        """A row of the class `key`; `rest` says what the class shares, and is asked once."""
+        shared = self._classes.get(key)
+        if shared is None:
+            values = rest()
+            shared = tuple(self._bulk.value(name, values[name]) for name in self._shared)
+            self._classes[key] = shared
+        return cast(Ready, self._arranged(own + shared))
+
+
 def _copied(connection: Connection, sql: str, rows: Sequence[Ready]) -> None:
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(sql.encode()) as copy:
@@ -129,10 +158,10 @@ def _process(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
     if isinstance(kind, UtcDateTime):
         return lru_cache(_REMEMBERED)(process)
     # Both databases read JSON from its text; the driver's own wrapper would write it each time.
-    return _once(_json) if isinstance(kind, type(Json)) else process
+    return _once(json_text) if isinstance(kind, type(Json)) else process
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
     """As `json.dumps`; lists of texts, which many rows have one of their own of, much faster."""
     if type(value) is list and all(type(one) is str for one in value):
         return f"[{', '.join(map(encode_basestring_ascii, value))}]"

@@ -35,6 +35,8 @@ def _sqlite(url: str) -> Engine:
             "foreign_keys=ON",
             # What is deleted must not be left in the file's free pages.
             "secure_delete=ON",
+            # A shard's pages stay at hand until it is committed, and are written once.
+            "cache_size=-8000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

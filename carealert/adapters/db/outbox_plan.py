@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, not_, or_, select, update
 
-from carealert.adapters.db.bulk import Bulk
+from carealert.adapters.db.bulk import Alike, Bulk, Ready
 from carealert.adapters.db.deciding import begin
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import (
@@ -24,7 +24,7 @@ from carealert.adapters.db.subjects import (
 from carealert.adapters.db.tables import match, not_sent, notice, warning
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import Notice, NoticeState, RecipientKind
-from carealert.domain.plan import Match, Plan
+from carealert.domain.plan import Match, NotSent, Plan
 from carealert.services.discretion import discreet_reasons
 
 _MATCH = ("decision_id", "kind", "ref", "rule", "info", "reasons")
@@ -93,40 +93,41 @@ def _unrecorded(connection: Connection, plan: Plan, decided: int) -> Plan:
 def _record(connection: Connection, plan: Plan, decided: int, *, is_look: bool) -> None:
     """Who matched and why, and who is not told and why; of a look what is not recorded yet."""
     plan = _unrecorded(connection, plan, decided) if is_look else plan
-    known: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    matches = (
-        {
+    bulk = Bulk(connection, match, _MATCH, keep_first=is_look)
+    alike = Alike(bulk, ("ref",))
+    bulk.write(connection, [_match_row(alike, decided, found) for found in plan.matches])
+    bulk = Bulk(connection, not_sent, _NOT_SENT)
+    alike = Alike(bulk, ("ref",))
+    bulk.write(connection, [_refusal_row(alike, decided, refused) for refused in plan.not_sent])
+
+
+def _match_row(alike: Alike, decided: int, found: Match) -> Ready:
+    """Hundreds match a rule for the same reasons: what may be recorded of them is asked once."""
+    return alike.ready(
+        (found.kind, found.rule, found.info, found.reasons),
+        (found.ref,),
+        lambda: {
             "decision_id": decided,
             "kind": found.kind.value,
-            "ref": found.ref,
             "rule": found.rule,
             "info": found.info,
-            "reasons": _discreet(known, found),
-        }
-        for found in plan.matches
+            "reasons": list(discreet_reasons(found.kind.value, found.reasons)),
+        },
     )
-    refusals = (
-        {
+
+
+def _refusal_row(alike: Alike, decided: int, refused: NotSent) -> Ready:
+    return alike.ready(
+        (refused.kind, refused.rule, refused.reason, refused.detail),
+        (refused.ref,),
+        lambda: {
             "decision_id": decided,
             "kind": refused.kind,
-            "ref": refused.ref,
             "rule": refused.rule,
             "reason": refused.reason.value,
             "detail": refused.detail,
-        }
-        for refused in plan.not_sent
+        },
     )
-    for table, names, rows in ((match, _MATCH, matches), (not_sent, _NOT_SENT, refusals)):
-        bulk = Bulk(connection, table, names, keep_first=is_look)
-        bulk.write(connection, [bulk.ready(row) for row in rows])
-
-
-def _discreet(known: dict[tuple[str, tuple[str, ...]], list[str]], found: Match) -> list[str]:
-    """The reasons as they may be recorded; the same for all who match for the same ones."""
-    key = found.kind.value, found.reasons
-    if key not in known:
-        known[key] = list(discreet_reasons(*key))
-    return known[key]
 
 
 def _supersede(

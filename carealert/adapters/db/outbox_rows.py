@@ -1,13 +1,14 @@
 """Notices as rows and back, and the conditions on them that several statements share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha1
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select
 
-from carealert.adapters.db.bulk import Bulk
+from carealert.adapters.db.bulk import Alike, Bulk, Ready, json_text
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import notice, notice_about
 from carealert.adapters.sealing import Sealer
@@ -35,6 +36,7 @@ NOT_HEARD = (DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED, DeliveryStatus.C
 #: Behind every lane of real messages.
 DRILL_LANE = max(Priority) + 1
 
+_URLS = NAMESPACE_URL.bytes
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 
 #: What a new notice states; the rest is what becomes of it.
@@ -71,6 +73,16 @@ _COLUMNS = (
     "expires_at",
     "state",
 )
+#: What it shares with no other one.
+_OWN = (
+    "id",
+    "idempotency_key",
+    "recipient_ref",
+    "phone_hash",
+    "phone_sealed",
+    "about",
+    "text_sealed",
+)
 _ABOUT = ("incident", "kind", "ref", "notice_id")
 
 
@@ -87,8 +99,15 @@ def may_be_heard() -> ColumnElement[bool]:
 
 
 def notice_id(idempotency_key: str) -> str:
-    """The id of the notice with this key: the same one however often it is decided."""
-    return str(uuid5(NAMESPACE_URL, f"carealert:{idempotency_key}"))
+    """The id of the notice with this key: the same one however often it is decided.
+
+    A UUID v5 of the URL `carealert:KEY` (RFC 9562, section 5.5), put together by hand: a city's
+    worth of UUID objects takes longer than sealing its phones.
+    """
+    name = _URLS + f"carealert:{idempotency_key}".encode()
+    digest = sha1(name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def subject_kind(recipient_kind: str) -> SubjectKind:
@@ -105,58 +124,70 @@ def insert_notices(
     now: datetime,
 ) -> int:
     """Insert those whose idempotency key is new; return how many."""
-    made = {notice_id(one.draft.idempotency_key): one for one in notices}
+    keys = [one.draft.idempotency_key for one in notices]
+    made = {notice_id(key): (key, one) for key, one in zip(keys, notices, strict=True)}
     query = select(notice.c.id).where(one_of(connection, notice.c.id, made))
     known = set(connection.scalars(query))
-    new = [both for both in made.items() if both[0] not in known]
+    new = [(number, *both) for number, both in made.items() if number not in known]
     if not new:
         return 0
-    rows = _Rows(sealer, warning_id, now)
     # Another process may decide the same at this moment: then the key refuses ours.
     bulk = Bulk(connection, notice, _COLUMNS, keep_first=True)
-    bulk.write(connection, [bulk.ready(rows.row(key, one)) for key, one in new])
+    rows = _Rows(bulk, sealer, warning_id, now)
+    bulk.write(connection, [rows.row(*one) for one in new])
     about = Bulk(connection, notice_about, _ABOUT, keep_first=True)
-    about.write(connection, [about.ready(row) for key, one in new for row in _about(key, one)])
+    alike = Alike(about, ("ref", "notice_id"))
+    about.write(connection, [row for number, _, one in new for row in _about(alike, number, one)])
     return len(new)
 
 
-def _about(key: str, one: Notice) -> Iterator[dict[str, Any]]:
+def _about(alike: Alike, number: str, one: Notice) -> Iterator[Ready]:
     """Whom the notice is about. What becomes of a drill touches nobody's state."""
     draft = one.draft
-    if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DRILL:
+    recipient = draft.recipient.kind
+    if recipient is RecipientKind.CITY_DESK or draft.kind is MessageKind.DRILL:
         return
-    kind = subject_kind(draft.recipient.kind.value).value
     for entry in draft.about:
-        yield {"incident": draft.incident, "kind": kind, "ref": entry.ref, "notice_id": key}
+        yield alike.ready(
+            (draft.incident, recipient),
+            (entry.ref, number),
+            lambda: {"incident": draft.incident, "kind": subject_kind(recipient.value).value},
+        )
 
 
 class _Rows:
-    """Rows of notices made at one time; what many of them share is made once."""
+    """Rows of notices made at one time. Thousands differ in little but whom they are for."""
 
-    def __init__(self, sealer: Sealer, warning_id: int | None, now: datetime) -> None:
+    def __init__(self, bulk: Bulk, sealer: Sealer, warning_id: int | None, now: datetime) -> None:
+        self._alike = Alike(bulk, _OWN)
         self._sealer = sealer
         self._warning_id = warning_id
         self._now = now
-        self._facts: dict[int, tuple[Facts, dict[str, Any]]] = {}
-        self._reasons: dict[tuple[str, ...], list[str]] = {}
-        self._replies: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
 
-    def row(self, key: str, one: Notice) -> dict[str, Any]:
+    def row(self, number: str, key: str, one: Notice) -> Ready:
+        draft, sealer = one.draft, self._sealer
+        phone = draft.recipient.phone.number
+        own = (
+            number,
+            key,
+            draft.recipient.ref,
+            sealer.phone_hash(phone),
+            sealer.seal(phone),
+            json_text([entry.ref for entry in draft.about]),
+            sealer.seal(one.text.body),
+        )
+        return self._alike.ready(_class_of(one), own, lambda: self._shared(one))
+
+    def _shared(self, one: Notice) -> dict[str, Any]:
+        """What notices of one class have in common."""
         draft, recipient, text = one.draft, one.draft.recipient, one.text
-        phone, sealer = recipient.phone, self._sealer
         return {
-            "id": key,
-            "idempotency_key": draft.idempotency_key,
             "incident": draft.incident,
             "revision": draft.revision,
             "warning_id": self._warning_id,
             "recipient_kind": recipient.kind.value,
-            "recipient_ref": recipient.ref,
-            "phone_hash": sealer.phone_hash(phone.number),
-            "phone_sealed": sealer.seal(phone.number),
-            "phone_sharing": phone.sharing.value,
+            "phone_sharing": recipient.phone.sharing.value,
             "second_language": recipient.second_language,
-            "about": [entry.ref for entry in draft.about],
             "rule": draft.rule,
             "step": draft.step,
             "kind": draft.kind.value,
@@ -166,32 +197,47 @@ class _Rows:
             "template": draft.template,
             "language": text.language,
             "wanted_language": recipient.language,
-            "facts": self._facts_json(draft.facts),
-            "text_sealed": sealer.seal(text.body),
+            "facts": facts_json(draft.facts),
             "encoding": text.encoding.value,
             "segments": text.segments,
-            "expected_replies": self._shared_replies(draft.expected_replies),
-            "reasons": self._recorded(draft.reasons),
+            "expected_replies": dict(draft.expected_replies),
+            "reasons": list(recorded_reasons(draft.reasons)),
             "created_at": self._now,
             "due_at": draft.due_at,
             "expires_at": draft.expires_at,
             "state": NoticeState.READY.value,
         }
 
-    def _facts_json(self, facts: Facts) -> dict[str, Any]:
-        known = self._facts.get(id(facts))
-        if known is None:  # kept beside its JSON, so that its id stays its own
-            known = self._facts[id(facts)] = facts, facts_json(facts)
-        return known[1]
 
-    def _recorded(self, reasons: tuple[str, ...]) -> list[str]:
-        known = self._reasons.get(reasons)
-        if known is None:
-            known = self._reasons[reasons] = list(recorded_reasons(reasons))
-        return known
+def _class_of(one: Notice) -> Hashable:
+    """The same for notices whose rows differ in their own columns only.
 
-    def _shared_replies(self, replies: Mapping[str, str]) -> dict[str, str]:
-        return self._replies.setdefault(tuple(replies.items()), dict(replies))
+    Facts and replies go by their ids, which are quick to compare: the notices keep them alive.
+    """
+    draft, text, recipient = one.draft, one.text, one.draft.recipient
+    return (
+        draft.incident,
+        draft.revision,
+        recipient.kind,
+        recipient.phone.sharing,
+        recipient.language,
+        recipient.second_language,
+        draft.rule,
+        draft.step,
+        draft.kind,
+        draft.priority,
+        draft.channel,
+        draft.wording,
+        draft.template,
+        id(draft.facts),
+        id(draft.expected_replies),
+        draft.reasons,
+        draft.due_at,
+        draft.expires_at,
+        text.language,
+        text.encoding,
+        text.segments,
+    )
 
 
 def facts_json(facts: Facts) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
 
-from carealert.adapters.db.bulk import Bulk
+from carealert.adapters.db.bulk import Alike, Bulk, Ready
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.outbox_rows import may_be_heard
@@ -51,21 +51,38 @@ def put_states(
 ) -> None:
     """Write the states of these subjects."""
     bulk = Bulk(connection, subject, _SUBJECT, key=_SUBJECT[:3])
-    rows = (
-        {"incident": incident, "kind": kind.value, "ref": ref, "state": state.value, "since": now}
-        for (kind, ref), state in states.items()
-    )
-    bulk.write(connection, [bulk.ready(row) for row in rows])
+    alike = Alike(bulk, ("ref",))
+
+    def row(kind: SubjectKind, ref: str, state: SubjectState) -> Ready:
+        return alike.ready(
+            (kind, state),
+            (ref,),
+            lambda: {
+                "incident": incident,
+                "kind": kind.value,
+                "state": state.value,
+                "since": now,
+            },
+        )
+
+    bulk.write(connection, [row(kind, ref, state) for (kind, ref), state in states.items()])
 
 
 def put_timers(connection: Connection, timers: Sequence[Timer], warning_id: int) -> None:
     """Write waiting timers; one that is there already stays as it is."""
     bulk = Bulk(connection, escalation_timer, _TIMER, keep_first=True)
-    rows = (
-        {
+    alike = Alike(bulk, ("ref",))
+    bulk.write(connection, [_timer_row(alike, timer, warning_id) for timer in timers])
+
+
+def _timer_row(alike: Alike, timer: Timer, warning_id: int) -> Ready:
+    named = (timer.incident, timer.kind, timer.rule, timer.step, timer.revision)
+    return alike.ready(
+        (*named, timer.info, timer.started_at, timer.due_at),
+        (timer.ref,),
+        lambda: {
             "incident": timer.incident,
             "kind": timer.kind.value,
-            "ref": timer.ref,
             "rule": timer.rule,
             "step": timer.step,
             "revision": timer.revision,
@@ -74,10 +91,8 @@ def put_timers(connection: Connection, timers: Sequence[Timer], warning_id: int)
             "started_at": timer.started_at,
             "due_at": timer.due_at,
             "state": WAITING,
-        }
-        for timer in timers
+        },
     )
-    bulk.write(connection, [bulk.ready(row) for row in rows])
 
 
 def stop_timers(connection: Connection, incident: str, subjects: Iterable[SubjectKey]) -> None:

@@ -57,6 +57,22 @@ class Lexicon:
         return _pattern(self.verbs, whole=True)
 
 
+class SensitiveWords:
+    """The sensitive entries of several lexicons, looked for together."""
+
+    def __init__(self, lexicons: Iterable[Lexicon]) -> None:
+        every = tuple(lexicons)
+        whole = (lexicon.sensitive for lexicon in every if not lexicon.by_part)
+        self._whole = _pattern(frozenset().union(*whole), whole=True)
+        self._by_part = tuple(lexicon for lexicon in every if lexicon.by_part)
+
+    def is_in(self, text: str) -> bool:
+        """True if one of the lexicons would find an entry of its own in `text`."""
+        if self._whole.search(" ".join(_words(text))):
+            return True
+        return any(lexicon.sensitive_in(text) for lexicon in self._by_part)
+
+
 def _pattern(entries: Iterable[str], *, whole: bool) -> re.Pattern[str]:
     """One pattern for all entries, longest first; it matches nothing where there are none."""
     ordered = sorted((_plain(entry) for entry in entries), key=lambda entry: (-len(entry), entry))

@@ -204,7 +204,7 @@ class Notice:
 
 def wording_for(phone: Phone) -> Wording:
     """The most that may be said on this phone; unknown sharing counts as shared."""
-    return _WORDINGS[phone.sharing.value]
+    return _WORDINGS[phone.sharing]
 
 
 _WORDINGS = {

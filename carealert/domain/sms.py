@@ -60,6 +60,8 @@ def one_line(text: str) -> str:
 
     Normalised, on one line, without control, private-use and unassigned characters.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     plain = normalise(text)
     if not plain.isprintable():
         plain = "".join(c if _is_printed(c) else " " for c in plain)
@@ -120,3 +122,5 @@ _ONE_CHARACTER = {
     for letter in "\u09dc\u09dd\u09df\u0958\u0959\u095a\u095b\u095c\u095d\u095e\u095f"
 }
 _NUKTA = re.compile("|".join(_ONE_CHARACTER))
+#: Latin words between single spaces, in which nothing is to replace: most names and references.
+_PLAIN = re.compile("[!-_a-~]+(?: [!-_a-~]+)*")

@@ -1,6 +1,6 @@
 """Which drafts render alike, what their people are called, and what their text would say."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ def labels_for(
     gives a need away; a centre whose name does is told by its reference.
     """
     if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DESK:
-        return tuple(one_line(about.ref) for about in draft.about)
+        return tuple([one_line(about.ref) for about in draft.about])
     if draft.recipient.kind is RecipientKind.RELAY:
         return tuple(
             one_line(about.ref if is_sensitive(about.label) else about.label)
@@ -68,17 +68,15 @@ def labels_for(
     is_manager = draft.recipient.kind in _MANAGERS
     if not is_manager and (own_voice(draft) or draft.wording is Wording.CARE_CARD):
         return ("",) * len(draft.about)
-    labels = (one_line(about.label) for about in draft.about)
+    labels = [one_line(about.label) for about in draft.about]
     if is_manager:
-        labels = (cut(label, CENTRE) for label in labels)
-    if draft.wording is Wording.PRIVATE:
-        return tuple(labels)
-    return tuple(
-        label
-        if not is_sensitive(label)
-        else (fill(words.your_facility, ref=one_line(about.ref)) if is_manager else "")
-        for label, about in zip(labels, draft.about, strict=True)
-    )
+        labels = [cut(label, CENTRE) for label in labels]
+    if draft.wording is not Wording.PRIVATE:
+        for number, label in enumerate(labels):
+            if is_sensitive(label):
+                ref = one_line(draft.about[number].ref)
+                labels[number] = fill(words.your_facility, ref=ref) if is_manager else ""
+    return tuple(labels)
 
 
 #: How urgent a person's step is (0 most), and its text; None without a step.
@@ -104,8 +102,8 @@ def brief_for(
     labels: Sequence[str],
     steps: Sequence[NeedStep],
     said: int,
-) -> tuple[Brief, tuple[str, ...]]:
-    """The brief of a draft, and its people's `labels` in the order in which the brief has them.
+) -> tuple[Brief, tuple[int, ...]]:
+    """The brief of a draft, and the numbers of its people in the order in which the brief has them.
 
     `said` is one number for all facts that say the same (`said_of`).
     Sorting by urgency makes many briefs equal, which saves most of the renderings.
@@ -133,7 +131,31 @@ def brief_for(
         facts.expires is None or facts.expires - draft.due_at < NEAR,
         tuple(sorted(draft.numbers.items())),
     )
-    return brief, tuple(labels[n] for n in order)
+    return brief, tuple(order)
+
+
+def class_of(draft: NoticeDraft, labels: Sequence[str]) -> Hashable:
+    """The same for drafts that are sure to have equal briefs, and quicker to make than those.
+
+    Facts and replies go by their ids: the drafts must be kept as long as the class is.
+    """
+    recipient = draft.recipient
+    return (
+        recipient.language,
+        recipient.second_language,
+        draft.template,
+        draft.kind,
+        draft.wording,
+        draft.about_self,
+        draft.step,
+        draft.checklist,
+        draft.due_at,
+        id(draft.facts),
+        id(draft.expected_replies),
+        tuple(draft.numbers.items()),
+        tuple([about.needs for about in draft.about]),
+        tuple(map(bool, labels)),
+    )
 
 
 def said_of(facts: Facts) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ characters until each draft's own are filled in, so that a text is the same whet
 composed alone or with 20,000 others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
@@ -17,6 +17,7 @@ from carealert.adapters.texts.briefs import (
     Brief,
     NeedStep,
     brief_for,
+    class_of,
     labels_for,
     need_step,
     own_voice,
@@ -29,7 +30,7 @@ from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.phrases import tags_of
 from carealert.adapters.texts.rendering import Templates
 from carealert.domain.checklists import HAZARD_KEYS
-from carealert.domain.lexicon import Lexicon
+from carealert.domain.lexicon import Lexicon, SensitiveWords
 from carealert.domain.notices import Facts, Notice, NoticeDraft, Text, Wording
 from carealert.domain.outline import Outline, fits, outlines
 from carealert.domain.people import Need
@@ -151,12 +152,12 @@ class TemplateComposer:
 
     def is_sensitive(self, text: str) -> bool:
         """True if `text` holds a sensitive word of any language: names come in all of them."""
-        return any(lexicon.sensitive_in(text) for lexicon in self._lexicons)
+        return self._sensitive.is_in(text)
 
     @cached_property
-    def _lexicons(self) -> tuple[Lexicon, ...]:
+    def _sensitive(self) -> SensitiveWords:
         found = (self._lexicon(tag) for tag in self._tags)
-        return tuple(lexicon for lexicon in found if lexicon is not None)
+        return SensitiveWords([lexicon for lexicon in found if lexicon is not None])
 
     def _lexicon(self, tag: str) -> Lexicon | None:
         try:
@@ -181,13 +182,15 @@ class _Composition:
     def __init__(self, composer: TemplateComposer) -> None:
         self._composer = composer
         self._groups: dict[Brief, _Group] = {}
+        self._classes: dict[Hashable, tuple[_Group, tuple[int, ...]]] = {}
         self._sensitive: dict[str, bool] = {}
         self._steps: dict[tuple[object, ...], NeedStep] = {}
         self._said: dict[int, tuple[Facts, int]] = {}
         self._facts: dict[tuple[object, ...], int] = {}
 
     def notices(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
-        return [Notice(draft, self._text(draft)) for draft in drafts]
+        kept = list(drafts)  # so that the ids of what they hold stay their own
+        return [Notice(draft, self._text(draft)) for draft in kept]
 
     def _text(self, draft: NoticeDraft) -> Text:
         recipient = draft.recipient
@@ -195,12 +198,23 @@ class _Composition:
             draft.template, recipient.language, recipient.second_language
         )
         labels = labels_for(draft, language.words, self._is_sensitive)
+        alike = class_of(draft, labels)
+        known = self._classes.get(alike)
+        if known is None:
+            known = self._classes[alike] = self._group(draft, language, labels)
+        group, order = known
+        return group.text(labels if len(order) == 1 else tuple([labels[n] for n in order]))
+
+    def _group(
+        self, draft: NoticeDraft, language: Language, labels: Sequence[str]
+    ) -> tuple["_Group", tuple[int, ...]]:
+        """What the draft renders alike with, and the order in which its people come there."""
         steps = [self._need_step(about.needs, draft, language) for about in draft.about]
-        brief, names = brief_for(draft, language.tag, labels, steps, self._number(draft.facts))
+        brief, order = brief_for(draft, language.tag, labels, steps, self._number(draft.facts))
         group = self._groups.get(brief)
         if group is None:
             group = self._groups[brief] = _Group(self._composer, brief, draft, language)
-        return group.text(names)
+        return group, order
 
     def _need_step(
         self, needs: frozenset[Need], draft: NoticeDraft, language: Language

@@ -58,15 +58,14 @@ def ties_of(connection: Connection, refs: Iterable[str]) -> Iterator[tuple[str, 
     own = select(resident.c.ref, resident.c.phone_hash).where(
         one_of(connection, resident.c.ref, wanted), resident.c.phone_hash.is_not(None)
     )
-    for ref, phone in connection.execute(own):
-        yield ref, phone
+    yield from connection.execute(own).fetchall()
     carers = (
         select(resident.c.ref, caregiver.c.ref, caregiver.c.phone_hash)
         .join_from(resident, care_link, care_link.c.resident_id == resident.c.id)
         .join(caregiver, care_link.c.caregiver_id == caregiver.c.id)
         .where(one_of(connection, resident.c.ref, wanted))
     )
-    for ref, carer, phone in connection.execute(carers):
+    for ref, carer, phone in connection.execute(carers).fetchall():
         yield ref, (RecipientKind.CAREGIVER, carer)
         if phone is not None:
             yield ref, phone
@@ -93,7 +92,7 @@ def _residents(connection: Connection, read: "_Reader", refs: frozenset[str]) ->
         _raw(of.exposures),
         of.critical_after_h,
     ).where(one_of(connection, of.ref, refs))
-    found = [read.resident(*row) for row in connection.execute(query)]
+    found = [read.resident(*row) for row in connection.execute(query).fetchall()]
     return sorted(found, key=lambda one: one.ref)
 
 
@@ -102,29 +101,33 @@ def _caregivers(
 ) -> dict[str, list[tuple[Caregiver, CareLink]]]:
     """By the refs of their homes."""
     of = caregiver.c
-    links = (
-        select(resident.c.ref, of.ref, care_link.c.relation, care_link.c.role)
+    query = (
+        select(
+            resident.c.ref,
+            care_link.c.relation,
+            care_link.c.role,
+            of.ref,
+            of.phone_sealed,
+            of.phone_sharing,
+            of.channel,
+            of.language,
+            of.second_language,
+            _raw(of.consent),
+            of.quiet_from,
+            of.quiet_to,
+            of.is_minor,
+        )
         .join_from(resident, care_link, care_link.c.resident_id == resident.c.id)
         .join(caregiver, care_link.c.caregiver_id == of.id)
         .where(one_of(connection, resident.c.ref, homes))
     )
-    pairs = connection.execute(links).fetchall()
-    people = select(
-        of.ref,
-        of.phone_sealed,
-        of.phone_sharing,
-        of.channel,
-        of.language,
-        of.second_language,
-        _raw(of.consent),
-        of.quiet_from,
-        of.quiet_to,
-        of.is_minor,
-    ).where(one_of(connection, of.ref, {pair[1] for pair in pairs}))
-    known = {row[0]: read.caregiver(*row) for row in connection.execute(people)}
+    known: dict[str, Caregiver] = {}
     found: dict[str, list[tuple[Caregiver, CareLink]]] = {}
-    for home, who, relation, role in pairs:
-        found.setdefault(home, []).append((known[who], CareLink(who, home, relation, _ROLE[role])))
+    for home, relation, role, who, *rest in connection.execute(query).fetchall():
+        carer = known.get(who)
+        if carer is None:  # opened once, however many people they care for
+            carer = known[who] = read.caregiver(who, *rest)
+        found.setdefault(home, []).append((carer, CareLink(who, home, relation, _ROLE[role])))
     for carers in found.values():
         if len(carers) > 1:
             carers.sort(key=lambda pair: pair[0].ref)

@@ -92,7 +92,9 @@ class Bulk:
     def _copy(self, connection: Connection, rows: Sequence[Ready]) -> None:
         columns = ", ".join(f'"{name}"' for name in self.names)
         if not self._key and not self._keep_first:
-            _copied(connection, f'COPY "{self._table}" ({columns}) FROM STDIN', rows)
+            self._copy_straight(connection, columns, rows)
+            return
+        if self._keep_first and self._are_all_new(connection, columns, rows):
             return
         stage = f"incoming_{self._table}"
         connection.execute(
@@ -109,6 +111,22 @@ class Bulk:
             )
         )
         connection.execute(text(f"TRUNCATE {stage}"))
+
+    def _copy_straight(self, connection: Connection, columns: str, rows: Sequence[Ready]) -> None:
+        _copied(connection, f'COPY "{self._table}" ({columns}) FROM STDIN', rows)
+
+    def _are_all_new(self, connection: Connection, columns: str, rows: Sequence[Ready]) -> bool:
+        """Copy them straight into the table; nothing is written where a key is there already.
+
+        What is decided for the first time mostly is new, and the way over a table of its own
+        takes half as long again.
+        """
+        try:
+            with connection.begin_nested():
+                self._copy_straight(connection, columns, rows)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
     def _on_conflict(self) -> str:
         if self._keep_first:

@@ -253,6 +253,7 @@ class _Group:
         self._shorter = outlines(whole_outline(brief, draft.facts, language))
         self._variants: list[Variant] = []
         self._texts: dict[tuple[str, ...], Text] = {}
+        self._bare: dict[int, bool] = {}
         #: Variants before this one are too long whatever the names are.
         self._first = 0
 
@@ -268,10 +269,16 @@ class _Group:
             text = self._filled(variant, names)
             if fits(text):
                 return text
+            if number == self._first and not self._fits_bare(number):
+                self._first = number + 1
             number += 1
-            if number == self._first + 1 and not fits(encode(variant.bare)):
-                self._first = number
         return self._filled(self._variants[-1], names)
+
+    def _fits_bare(self, number: int) -> bool:
+        """True where short names could make the variant of this number short enough."""
+        if number not in self._bare:
+            self._bare[number] = fits(encode(self._variants[number].bare))
+        return self._bare[number]
 
     def _filled(self, variant: Variant, names: tuple[str, ...]) -> Text:
         body = variant.filled(names, self._language.words)

@@ -6,9 +6,10 @@ notices, matches, states and timers stored durably, and how much memory the proc
 meanwhile, a process for each database. The plain way stores the same rows of a sample: a loop over
 Shapely points, each home read alone, an ORM object and a commit for each row, a render for each
 message; its time is scaled to all. Prints one JSON line.
-Run: `python -m benchmarks.plan [RESIDENTS [INSIDE]]`.
+Run: `python -m benchmarks.plan [--registered N] [--inside N] [--on sqlite|postgresql]`.
 """
 
+import argparse
 import json
 import multiprocessing
 import random
@@ -63,10 +64,16 @@ BATCH = 20_000
 
 def main(arguments: list[str]) -> None:
     """Measure and print."""
-    residents, inside = (int(n) for n in [*arguments, "100000", "20000"][:2])
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--registered", type=int, default=100_000)
+    asked.add_argument("--inside", type=int, default=20_000)
+    asked.add_argument("--on", choices=("sqlite", "postgresql"), help="this database alone")
+    options = asked.parse_args(arguments)
+    residents, inside = options.registered, options.inside
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        results = {name: _apart(url, residents, inside) for name, url in _databases(stack, folder)}
+        databases = _databases(stack, folder, options.on)
+        results = {name: _apart(url, residents, inside) for name, url in databases}
     print(json.dumps({"benchmark": "plan", "residents": residents, "inside": inside, **results}))
 
 
@@ -312,8 +319,11 @@ def _apart(url: str, residents: int, inside: int) -> dict[str, Any]:
     return result
 
 
-def _databases(stack: ExitStack, folder: Path) -> Iterator[tuple[str, str]]:
-    yield "sqlite", f"sqlite:///{folder / 'plan.db'}"
+def _databases(stack: ExitStack, folder: Path, only: str | None) -> Iterator[tuple[str, str]]:
+    if only != "postgresql":
+        yield "sqlite", f"sqlite:///{folder / 'plan.db'}"
+    if only == "sqlite":
+        return
     try:
         yield "postgresql", stack.enter_context(running_postgres())
     except PostgresUnavailable as why:

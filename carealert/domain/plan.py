@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from carealert.domain.facilities import Facility
+from carealert.domain.making import made_quickly
 from carealert.domain.notices import Facts, NoticeDraft, Recipient, RecipientKind, SubjectState
 from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, CareLink, Resident
@@ -38,6 +39,7 @@ class WhyNot(StrEnum):
     NO_CONTACT = "no_contact"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """A decision not to send. `rule` is None where no rule came into it."""
@@ -54,6 +56,7 @@ class NotSent:
         return f"{self.reason.value}: {self.detail}"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A resident inside the warned area, or near it.
@@ -135,6 +138,7 @@ class Office:
     assumed_life: timedelta
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Match:
     """A rule holds for a resident or a facility. `info` is the number of the info that did it."""
@@ -155,6 +159,7 @@ class DeskTask:
     reason: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Timer:
     """The next escalation step of one subject; stored as a row, never as a scheduler's job."""

@@ -358,6 +358,8 @@ def _stand_downs(
     Somebody who only may not be told any more (consent, another phone) is still in danger: to
     tell them that it is over would be false.
     """
+    if not history.told:
+        return [], []
     lines = {line_of(draft.recipient) for draft in drafts}
     ends: list[NoticeDraft] = []
     unheard: list[NotSent] = []

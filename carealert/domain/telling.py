@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from carealert.domain.audiences import Reach, reach
+from carealert.domain.making import made_quickly
 from carealert.domain.notices import (
     About,
     Channel,
@@ -41,6 +42,7 @@ OWN_WORDS: Mapping[RecipientKind, tuple[str, Mapping[str, str]]] = MappingProxyT
 _NOTHING: Mapping[str, str] = {}
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One recipient to be told about one subject, before merging."""
@@ -123,18 +125,18 @@ def _draft(
     kind: MessageKind,
     step: int,
 ) -> NoticeDraft:
-    first = group[0]
+    first, reasons = group[0], group[0].reasons
+    about: tuple[About, ...] = (first.about,)
     if len(group) > 1:
         first = min(group, key=lambda w: _strength(w.rule.do.priority, w.facts))
+        about = _everybody(group)
+        reasons = tuple(reason for wish in group for reason in wish.reasons)
     do, recipient = first.rule.do, first.recipient
     template = do.chain(first.facts.severity)[step - 1].template if step else do.template
     to_desk = recipient.kind is RecipientKind.CITY_DESK
     replies = do.expect_reply or _NOTHING
     if recipient.kind in OWN_WORDS:
         template, replies = OWN_WORDS[recipient.kind]
-    about = tuple({wish.about.ref: wish.about for wish in group}.values())
-    if len(about) > 1:
-        about = tuple(sorted(about, key=lambda entry: entry.ref))
     return NoticeDraft(
         incident=history.incident,
         recipient=recipient,
@@ -153,9 +155,15 @@ def _draft(
         expected_replies=replies,
         due_at=due_at(do.priority, first.quiet, office, now),
         expires_at=_useful_until(first.facts, office, now, to_desk=to_desk),
-        reasons=tuple(dict.fromkeys(reason for wish in group for reason in wish.reasons)),
+        reasons=tuple(dict.fromkeys(reasons)),
         round=history.round,
     )
+
+
+def _everybody(group: Sequence[Wish]) -> tuple[About, ...]:
+    """Whom the wishes are about, each once."""
+    about = {wish.about.ref: wish.about for wish in group}
+    return tuple(about[ref] for ref in sorted(about))
 
 
 def _useful_until(facts: Facts, office: Office, now: datetime, *, to_desk: bool) -> datetime:

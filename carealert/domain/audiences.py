@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from carealert.domain.facilities import Contact, Facility
-from carealert.domain.making import made_quickly
 from carealert.domain.notices import About, Recipient, RecipientKind
 from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, ChannelPreference, Consent, Phone, Purpose
@@ -17,7 +16,6 @@ ADULT = 18
 _NOT_BY_TEXT = (ChannelPreference.RELAY, ChannelPreference.VISIT)
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """One member of the audiences who may be told."""
@@ -28,7 +26,6 @@ class Addressee:
     quiet: tuple[time, time] | None
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Who of the audiences of one candidate may be told, and who may not: (kind, ref, why)."""
@@ -63,7 +60,6 @@ def reach(
     return Reach(tuple(told), tuple(refused))
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class _Person:
     """A member of an audience with what decides whether they may be told."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from carealert.domain.hazards import Hazard
-from carealert.domain.making import made_quickly
 from carealert.domain.people import Need, Phone
 from carealert.domain.rules import Priority
 from carealert.domain.warnings import Severity
@@ -107,7 +106,6 @@ class MessageKind(StrEnum):
     DRILL = "drill"  # part of an exercise: never counted or answered as a real message
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class About:
     """One person or facility that a notice is about, in the words its recipient chose.
@@ -133,7 +131,6 @@ class Facts:
     expires: datetime | None
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Somebody who is told, with everything that choosing words and channel takes."""
@@ -145,7 +142,6 @@ class Recipient:
     second_language: str | None
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class NoticeDraft:
     """A decided notice without its text yet. `about` is in a stable order.
@@ -183,7 +179,6 @@ class NoticeDraft:
         return f"{self.incident}:{self.rule}:{recipient}:{self.step}:{self.revision}{later}"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Text:
     """A rendered message: the language it came out in, its encoding and its SMS parts.
@@ -199,7 +194,6 @@ class Text:
     left_out: tuple[str, ...] = ()
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A draft with its text: what the outbox keeps."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
-from carealert.domain.making import made_quickly
-
 
 class Need(StrEnum):
     """What daily care depends on (requirements 3.1)."""
@@ -123,7 +121,6 @@ class Purpose(StrEnum):
     STATISTICS = "P6"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A number in E.164 and who reads it. Its repr hides the number."""
@@ -167,7 +164,6 @@ class Functioning:
     administration: Administration | None = None
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Resident:
     """A registered person whose care a hazard can interrupt. `lat`/`lon` in WGS 84 degrees.
@@ -203,7 +199,6 @@ class Resident:
         return f"Resident({self.ref!r})"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Caregiver:
     """A person told on residents' behalf, paid or unpaid. Times of day are local to the office.
@@ -240,7 +235,6 @@ class Caregiver:
         return f"Caregiver({self.ref!r})"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class CareLink:
     """This caregiver cares for this resident."""

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from carealert.domain.facilities import Facility
-from carealert.domain.making import made_quickly
 from carealert.domain.notices import Facts, NoticeDraft, Recipient, RecipientKind, SubjectState
 from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, CareLink, Resident
@@ -39,7 +38,6 @@ class WhyNot(StrEnum):
     NO_CONTACT = "no_contact"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """A decision not to send. `rule` is None where no rule came into it."""
@@ -56,7 +54,6 @@ class NotSent:
         return f"{self.reason.value}: {self.detail}"
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A resident inside the warned area, or near it.
@@ -138,7 +135,6 @@ class Office:
     assumed_life: timedelta
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Match:
     """A rule holds for a resident or a facility. `info` is the number of the info that did it."""
@@ -159,7 +155,6 @@ class DeskTask:
     reason: str
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Timer:
     """The next escalation step of one subject; stored as a row, never as a scheduler's job."""

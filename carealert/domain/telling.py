@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from carealert.domain.audiences import Reach, reach
-from carealert.domain.making import made_quickly
 from carealert.domain.notices import (
     About,
     Channel,
@@ -42,7 +41,6 @@ OWN_WORDS: Mapping[RecipientKind, tuple[str, Mapping[str, str]]] = MappingProxyT
 _NOTHING: Mapping[str, str] = {}
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One recipient to be told about one subject, before merging."""

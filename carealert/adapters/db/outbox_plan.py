@@ -140,7 +140,7 @@ def _supersede(
     A leased notice is marked as well: it may be at the gateway already, but is never sent again.
     What the desk is asked to do for one person is not undone by a message about another.
     """
-    if revision == 0:
+    if revision == 0 and look_at is None:
         return  # nothing came before the first message
     refs: dict[RecipientKind, list[str]] = {}
     for kind, ref in plan.superseded:

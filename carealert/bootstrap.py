@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
+from carealert.adapters.texts.fingerprints import fingerprints
 from carealert.domain.access import Actor, Role
 from carealert.domain.rule_versions import SignOff
 from carealert.domain.rules import RuleSet
@@ -120,8 +122,8 @@ class App:
         return self._kept
 
     @cached_property
-    def composer(self) -> TemplateComposer:
-        """How texts are made."""
+    def texts(self) -> TemplateComposer:
+        """The texts as they stand in the files, for checks and previews."""
         settings = self.settings
         return TemplateComposer(
             with_overrides("templates", settings.config),
@@ -130,6 +132,17 @@ class App:
             default_language=settings.default_language,
             office_phone=settings.office_phone or "",
         )
+
+    @property
+    def composer(self) -> TemplateComposer:
+        """How texts are made."""
+        return self.texts
+
+    @property
+    def fingerprints(self) -> Mapping[str, Mapping[str, str]]:
+        """Language -> file -> hash, as the files are now."""
+        folders = with_overrides("templates", self.settings.config)
+        return {tag: fingerprints(folders, tag) for tag in self.texts.languages()}
 
     @cached_property
     def office(self) -> OfficeSettings:

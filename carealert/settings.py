@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from carealert.domain.drills import Drills
+from carealert.domain.language_reviews import TextsInUse
 from carealert.domain.retention import PERIODS, Periods
 from carealert.domain.rule_versions import SignOff
 
@@ -89,6 +90,12 @@ class Settings(BaseSettings):
     )
     default_language: str = Field(
         "en", description="Language for people whose own languages have no template."
+    )
+    texts: TextsInUse = Field(
+        TextsInUse.ANY,
+        description="Which languages are used: `any`, or only `reviewed` ones, whose texts "
+        "somebody has signed as they are now; who asked for another gets their second language or "
+        "the default one.",
     )
     phone_region: str | None = Field(
         None,

@@ -28,6 +28,7 @@ from carealert.cli import (
     facilities,
     feeds,
     journal,
+    languages,
     people,
     rules,
     run,
@@ -57,6 +58,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(feeds.app, name="feeds", help="Sources of warnings.")
 app.add_typer(warnings.app, name="warnings", help="Official messages.")
 app.add_typer(rules.app, name="rules", help="Who is told what, when a warning says what.")
+app.add_typer(languages.app, name="languages", help="In which languages people are told.")
 app.add_typer(people.app, name="people", help="Residents and caregivers.")
 app.add_typer(consents.app, name="consents", help="Who agreed to what.")
 app.add_typer(facilities.app, name="facilities", help="Places that give care.")

@@ -36,6 +36,8 @@ from tests.support.register import AMINA, BARE, CLINIC, NOW, RAHIMA
 
 #: What is given for a parameter of this name; a new name has to be added here.
 GIVEN: dict[str, Any] = {
+    "breaches": (),
+    "fingerprints": {"en": {"sms/en/words.yaml": "0"}},
     "areas": [PlaceArea("P-code", "BD1", 1, None, {"en": "North"}, None)],
     "area": "BD1",
     "body": cap_xml(),
@@ -58,6 +60,7 @@ GIVEN: dict[str, Any] = {
     "reason": "a test of the rights",
     "records": [ConsentRecord(Purpose.STATISTICS, ConsentStatus.GIVEN, NOW, Medium.PAPER)],
     "ref": "R-1",
+    "reviewer": "R. Akter",
     "refs": ["R-1"],
     "residents": [BARE],
     "role": Role.OFFICER,
@@ -77,6 +80,7 @@ GIVEN: dict[str, Any] = {
 }
 #: Where one name means several things.
 INSTEAD: dict[str, dict[str, Any]] = {
+    "languages.sign": {"role": "midwife"},
     "feed_office.list_feeds": {"records": 3},
     "officers.put_officer": {"areas": [], "facilities": []},
     "registering.import_facilities": {"facilities": [CLINIC]},

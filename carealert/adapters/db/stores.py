@@ -15,6 +15,7 @@ from carealert.adapters.db.facilities import SqlFacilities
 from carealert.adapters.db.feeds import SqlFeeds
 from carealert.adapters.db.holds import SqlHolds
 from carealert.adapters.db.journal import SqlJournal
+from carealert.adapters.db.languages import SqlLanguages
 from carealert.adapters.db.leases import SqlLeases
 from carealert.adapters.db.looks import SqlLooks
 from carealert.adapters.db.officers import SqlOfficers
@@ -104,6 +105,11 @@ class SqlStores:
     def silences(self) -> SqlSilences:
         """What is quiet for a while."""
         return SqlSilences(self._connection)
+
+    @cached_property
+    def languages(self) -> SqlLanguages:
+        """Who has read which texts."""
+        return SqlLanguages(self._connection)
 
     @cached_property
     def officers(self) -> SqlOfficers:

@@ -1,12 +1,13 @@
 """Everything that can be known to be wrong with texts before a warning comes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.files import Language
+from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.samples import samples
-from carealert.domain.checklists import Checklist
+from carealert.domain.checklists import Checklist, Checklists
 from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text, Wording
 from carealert.domain.sms import encode
 from carealert.domain.text_rules import Said, broken_rules
@@ -81,10 +82,13 @@ class CheckedComposer(Protocol):
     ) -> Text: ...
 
 
-def problems_of(composer: CheckedComposer) -> tuple[RowError, ...]:
-    """Each problem once, by language: the file, what is wrong, and what to do."""
+def problems_of(composer: CheckedComposer, tags: Iterable[str]) -> tuple[RowError, ...]:
+    """Each problem of these languages once: the file, what is wrong, and what to do.
+
+    A file is named as it is called inside a folder of templates.
+    """
     found: dict[str, RowError] = {}
-    for tag in composer.languages():
+    for tag in tags:
         for problem in _problems_in(composer, tag):
             found.setdefault(str(problem), problem)
     return tuple(found.values())
@@ -98,13 +102,20 @@ def _problems_in(composer: CheckedComposer, tag: str) -> Iterator[RowError]:
         return
     if not language.lexicon.verbs or not language.lexicon.sensitive:
         yield _wrong(f"lexicons/{tag}.yaml", "is missing or empty", "No text can be checked")
-    yield from _checklist_problems(language, composer.language(REFERENCE))
+    yield from _checklist_problems(language, _reference(composer))
     for template, tags in composer.templates().items():
         file = f"sms/{tag}/{template}.txt.j2"
         if tag in tags:
             yield from _text_problems(composer, language, template, file)
         elif template in (*NOTICES, *ANSWERS):
             yield _wrong(file, "does not exist", "Translate it")
+
+
+def _reference(composer: CheckedComposer) -> Checklists:
+    try:
+        return composer.language(REFERENCE).checklists
+    except TemplateProblem:
+        return Checklists(())  # its own problem; the others can be checked without it
 
 
 def _text_problems(
@@ -142,9 +153,9 @@ def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said
     return Said(text, tag, draft.wording, hazard, must_say, asks_action, exercise)
 
 
-def _checklist_problems(language: Language, reference: Language) -> Iterator[RowError]:
+def _checklist_problems(language: Language, reference: Checklists) -> Iterator[RowError]:
     file = f"checklists/{language.tag}.json"
-    for known in reference.checklists.lists:
+    for known in reference.lists:
         found = language.checklists.get(known.id)
         if found is None:
             yield _wrong(file, f"has no list {known.id}", "Translate it")
@@ -174,4 +185,6 @@ def _wrong(file: str, what: str, fix: str) -> RowError:
 
 
 def _unreadable(problem: TemplateProblem) -> RowError:
+    if isinstance(problem, TextFileProblem):
+        return problem.row
     return RowError("templates", None, None, str(problem).rstrip("."), "Mend it and check again")

@@ -28,7 +28,9 @@ from carealert.adapters.texts.check import problems_of
 from carealert.adapters.texts.files import Language, read_language, tags_in
 from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.phrases import tags_of
+from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.rendering import Templates
+from carealert.adapters.texts.whereabouts import located
 from carealert.domain.checklists import HAZARD_KEYS
 from carealert.domain.lexicon import Lexicon, SensitiveWords
 from carealert.domain.notices import Facts, Notice, NoticeDraft, Text, Wording
@@ -117,9 +119,10 @@ class TemplateComposer:
         """The languages that have words for SMS, by their tags, sorted."""
         return self._tags
 
-    def check(self) -> tuple[RowError, ...]:
-        """What is missing, not fillable, too long or unsafe, in every language."""
-        return problems_of(self)
+    def check(self, *tags: str) -> tuple[RowError, ...]:
+        """What is missing, not fillable, too long or unsafe, in these languages or in every one."""
+        found = problems_of(self, tags or self.languages())
+        return tuple(located(problem, self._folders) for problem in found)
 
     def language(self, tag: str) -> Language:
         """The words of one language; raises TemplateProblem."""
@@ -173,7 +176,7 @@ class TemplateComposer:
         names = ", ".join(self.template_names())
         what = f"there is no template '{template}' in any language that serves"
         fix = f"Write it, or use one of: {names}"
-        raise TemplateProblem(str(RowError(f"sms/{language}", None, None, what, fix)))
+        raise TextFileProblem(RowError(f"sms/{language}", None, None, what, fix))
 
 
 class _Composition:

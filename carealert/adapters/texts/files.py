@@ -14,6 +14,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from carealert.adapters.file_errors import RowError
+from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.checklists import Checklist, ChecklistItem, Checklists
 from carealert.domain.hazards import Hazard
 from carealert.domain.lexicon import Lexicon
@@ -258,4 +259,4 @@ def _checked(model: type[M], data: object, file: str) -> M:
 
 
 def _problem(file: str, what: str, fix: str, line: int | None = None) -> TemplateProblem:
-    return TemplateProblem(str(RowError(file, line, None, what, fix)))
+    return TextFileProblem(RowError(file, line, None, what, fix))

@@ -20,8 +20,8 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from carealert.adapters.file_errors import RowError
+from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.sms import normalise
-from carealert.services.ports.text import TemplateProblem
 
 #: How a user's template names the shipped one that it extends: `default:sms/en/care_alert.txt.j2`.
 SHIPPED_PREFIX = "default"
@@ -62,29 +62,29 @@ class Templates:
         try:
             text = self._environment.get_template(name).render(values)
         except _ERRORS as error:
-            raise TemplateProblem(self._sentence(error, name)) from error
+            raise TextFileProblem(self._told(error, name)) from error
         lines = (" ".join(line.split()) for line in normalise(text).splitlines())
         return "\n".join(line for line in lines if line)
 
-    def _sentence(self, error: Exception, name: str) -> str:
+    def _told(self, error: Exception, name: str) -> RowError:
         if isinstance(error, TemplateSyntaxError):
             file = error.filename or self._path(error.name or name)
             what = f"is not a template: {(error.message or '').rstrip('.')}"
-            return str(RowError(file, error.lineno, None, what, "Mend the line"))
+            return RowError(file, error.lineno, None, what, "Mend the line")
         if isinstance(error, TemplateNotFound):
             missing = error.name or name
             what = "does not exist" if missing == name else f"extends {missing}, which is not there"
             fix = f"Write it, or use one of: {', '.join(self.names())}"
-            return str(RowError(self._path(name), None, None, what, fix))
+            return RowError(self._path(name), None, None, what, fix)
         file, line = self._place(error, name)
         if isinstance(error, UndefinedError):
             found = _UNDEFINED.search(error.message or "")
             variable = found[1] or found[2] if found else "a name"
             what = f"the variable '{variable}' is not known"
             fix = "Use a variable that the shipped template uses"
-            return str(RowError(file, line, None, what, fix))
+            return RowError(file, line, None, what, fix)
         what = f"cannot be filled in: {error}".rstrip(".")
-        return str(RowError(file, line, None, what, "Mend the line"))
+        return RowError(file, line, None, what, "Mend the line")
 
     def _place(self, error: Exception, name: str) -> tuple[str, int | None]:
         """The last line of a template that the error came through."""

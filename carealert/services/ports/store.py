@@ -7,6 +7,7 @@ from carealert.services.ports.asking import AskingStore
 from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
+from carealert.services.ports.languages import LanguageStore
 from carealert.services.ports.looks import LookStore
 from carealert.services.ports.officers import OfficerStore
 from carealert.services.ports.organisations import OrganisationStore
@@ -53,6 +54,8 @@ class Stores(Protocol):
     def looks(self) -> LookStore: ...
     @property
     def silences(self) -> SilenceStore: ...
+    @property
+    def languages(self) -> LanguageStore: ...
     @property
     def officers(self) -> OfficerStore: ...
     @property

@@ -14,6 +14,11 @@ from carealert.adapters.db.tables.decisions import (
     task,
 )
 from carealert.adapters.db.tables.directory import household, organisation
+from carealert.adapters.db.tables.languages import (
+    language_signature,
+    language_text,
+    text_fault,
+)
 from carealert.adapters.db.tables.looks import look
 from carealert.adapters.db.tables.officers import officer
 from carealert.adapters.db.tables.outbox import (
@@ -68,6 +73,8 @@ __all__ = [
     "inbound",
     "journal",
     "keyring",
+    "language_signature",
+    "language_text",
     "lease",
     "look",
     "match",
@@ -86,6 +93,7 @@ __all__ = [
     "subject",
     "suppression",
     "task",
+    "text_fault",
     "unknown_area",
     "warning",
 ]

@@ -21,12 +21,15 @@ from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
+from carealert.adapters.texts.files import NOTHING, Ignored
 from carealert.adapters.texts.fingerprints import fingerprints
+from carealert.adapters.texts.published import PublishedComposer
 from carealert.domain.access import Actor, Role
+from carealert.domain.language_reviews import TextsInUse
 from carealert.domain.rule_versions import SignOff
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
-from carealert.services import rule_versions
+from carealert.services import languages, rule_versions
 from carealert.services.alerting import OfficeSettings
 from carealert.services.harvesting import Tools
 from carealert.services.officers import actor_named
@@ -124,6 +127,27 @@ class App:
     @cached_property
     def texts(self) -> TemplateComposer:
         """The texts as they stand in the files, for checks and previews."""
+        return self._composer_of()
+
+    @cached_property
+    def composer(self) -> PublishedComposer:
+        """How texts that go out are made; own ones that break are passed over."""
+        asked = self.settings.texts is TextsInUse.REVIEWED
+        return PublishedComposer(
+            self._composer_of,
+            with_overrides("templates", self.settings.config),
+            (lambda: languages.reviewed(self.db, self.fingerprints)) if asked else None,
+        )
+
+    @cached_property
+    def fingerprints(self) -> Mapping[str, Mapping[str, str]]:
+        """Language -> file -> hash, as this process found the files."""
+        folders = with_overrides("templates", self.settings.config)
+        return {tag: fingerprints(folders, tag) for tag in self.texts.languages()}
+
+    def _composer_of(
+        self, *, ignored: Ignored = NOTHING, reviewed: frozenset[str] | None = None
+    ) -> TemplateComposer:
         settings = self.settings
         return TemplateComposer(
             with_overrides("templates", settings.config),
@@ -131,18 +155,9 @@ class App:
             time_zone=settings.zone,
             default_language=settings.default_language,
             office_phone=settings.office_phone or "",
+            ignored=ignored,
+            reviewed=reviewed,
         )
-
-    @property
-    def composer(self) -> TemplateComposer:
-        """How texts are made."""
-        return self.texts
-
-    @property
-    def fingerprints(self) -> Mapping[str, Mapping[str, str]]:
-        """Language -> file -> hash, as the files are now."""
-        folders = with_overrides("templates", self.settings.config)
-        return {tag: fingerprints(folders, tag) for tag in self.texts.languages()}
 
     @cached_property
     def office(self) -> OfficeSettings:

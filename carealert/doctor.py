@@ -154,10 +154,10 @@ def _silences(app: App, now: datetime) -> Check:
 
 def _templates(app: App, _: datetime) -> Check:
     try:
-        problems = app.composer.check()
+        problems = app.texts.check()
     except TemplateProblem as problem:
         return Check("templates", False, "a template cannot be read", str(problem))
-    languages = ", ".join(sorted(app.composer.languages()))
+    languages = ", ".join(sorted(app.texts.languages()))
     return Check("templates", not problems, f"languages {languages}", "; ".join(map(str, problems)))
 
 

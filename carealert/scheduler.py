@@ -6,7 +6,7 @@ leader by lease polls, plans and follows up; every process delivers.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -26,6 +26,7 @@ from carealert.services import (
     following_up,
     holding,
     journal,
+    languages,
     looking_again,
     replaying,
     retention,
@@ -49,6 +50,7 @@ class Ticks:
         self._planning = threading.Lock()
         self._plan_again = threading.Event()
         self._shadowed: datetime | None = None
+        self._texts: tuple[languages.Fingerprints, Mapping[str, str]] | None = None
 
     def poll(self) -> None:
         """Poll every feed that is due, wait for all of them, and plan what they brought."""
@@ -109,7 +111,16 @@ class Ticks:
         if self._leads():
             app = self._app
             now = self._now()
+            self._note_texts(now)
             alerting.plan_waiting(app.db, app.rules_at(now), app.composer, app.office, now)
+            self._note_texts(now)
+
+    def _note_texts(self, now: datetime) -> None:
+        """Put down which texts are in use, and which own ones are not, when that changes."""
+        state = (self._app.fingerprints, self._app.composer.refused)
+        if state != self._texts:
+            languages.note_texts(self._app.db, *state, now)
+            self._texts = state
 
     def shadow(self) -> None:
         """Compare what was planned with the rules that decide beside those in force.

@@ -140,7 +140,7 @@ def explain(
 def check_(paths: Paths = None, as_json: AsJson = False) -> None:
     """Find what is wrong with rules before a warning comes. Example: carealert rules check."""
     application = open_app()
-    composer = application.composer
+    composer = application.texts
     tags = composer.languages()
     places = list(paths or with_overrides("rules", application.settings.config))
     problems = check(

@@ -1,6 +1,6 @@
 """Everything that can be known to be wrong with texts before a warning comes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from carealert.adapters.file_errors import RowError
@@ -61,6 +61,8 @@ _NO_ANSWER = ("stand_down", "desk", "held", "drill_desk")
 _NO_ACTION = (*_NO_ANSWER, "follow_up")
 #: These must begin with the language's word for an exercise.
 _DRILLS = ("drill_desk", "drill_confirm")
+#: What is said of something that is not there yet.
+INCOMPLETE = ("does not exist", "has no list", "has other items", "is missing or empty")
 _ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
 
 
@@ -82,33 +84,44 @@ class CheckedComposer(Protocol):
     ) -> Text: ...
 
 
-def problems_of(composer: CheckedComposer, tags: Iterable[str]) -> tuple[RowError, ...]:
+def problems_of(
+    composer: CheckedComposer, tags: Iterable[str], only: Collection[str] = ()
+) -> tuple[RowError, ...]:
     """Each problem of these languages once: the file, what is wrong, and what to do.
 
+    With `only` nothing but these templates is looked at.
     A file is named as it is called inside a folder of templates.
     """
     found: dict[str, RowError] = {}
     for tag in tags:
-        for problem in _problems_in(composer, tag):
+        for problem in _problems_in(composer, tag, only):
             found.setdefault(str(problem), problem)
     return tuple(found.values())
 
 
-def _problems_in(composer: CheckedComposer, tag: str) -> Iterator[RowError]:
+def _problems_in(composer: CheckedComposer, tag: str, only: Collection[str]) -> Iterator[RowError]:
     try:
         language = composer.language(tag)
     except TemplateProblem as problem:
         yield _unreadable(problem)
         return
-    if not language.lexicon.verbs or not language.lexicon.sensitive:
-        yield _wrong(f"lexicons/{tag}.yaml", "is missing or empty", "No text can be checked")
-    yield from _checklist_problems(language, _reference(composer))
+    if not only:
+        yield from _problems_of_words(composer, language)
     for template, tags in composer.templates().items():
+        if only and template not in only:
+            continue
         file = f"sms/{tag}/{template}.txt.j2"
         if tag in tags:
             yield from _text_problems(composer, language, template, file)
         elif template in (*NOTICES, *ANSWERS):
             yield _wrong(file, "does not exist", "Translate it")
+
+
+def _problems_of_words(composer: CheckedComposer, language: Language) -> Iterator[RowError]:
+    if not language.lexicon.verbs or not language.lexicon.sensitive:
+        file = f"lexicons/{language.tag}.yaml"
+        yield _wrong(file, "is missing or empty", "No text can be checked")
+    yield from _checklist_problems(language, _reference(composer))
 
 
 def _reference(composer: CheckedComposer) -> Checklists:

@@ -25,7 +25,7 @@ from carealert.adapters.texts.briefs import (
     whole_outline,
 )
 from carealert.adapters.texts.check import problems_of
-from carealert.adapters.texts.files import Language, read_language, tags_in
+from carealert.adapters.texts.files import NOTHING, Ignored, Language, read_language, tags_in
 from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.phrases import tags_of
 from carealert.adapters.texts.problems import TextFileProblem
@@ -47,6 +47,8 @@ class TemplateComposer:
     """The Composer port over folders of templates, the user's own first, the shipped ones last.
 
     Files are read when they are first needed and then kept: a changed file takes a restart.
+    Own files named in `ignored` are passed over. With `reviewed` only these languages are used,
+    as long as one of them serves.
     """
 
     def __init__(
@@ -57,14 +59,16 @@ class TemplateComposer:
         time_zone: tzinfo,
         default_language: str = LAST_LANGUAGE,
         office_phone: str = "",
+        ignored: Ignored = NOTHING,
+        reviewed: frozenset[str] | None = None,
     ) -> None:
-        self._folders = tuple(folders)
-        self._templates = Templates(self._folders)
+        self._folders, self._ignored, self._reviewed = tuple(folders), ignored, reviewed
+        self._templates = Templates(self._folders, ignored)
         self._tag = one_line(sender_tag)
         self._zone = time_zone
         self._default = default_language
         self._office_phone = office_phone
-        self._tags = tags_in(self._folders)
+        self._tags = tags_in(self._folders, ignored)
         self._languages: dict[str, Language] = {}
         self._chosen: dict[tuple[str, str | None, str], str] = {}
 
@@ -127,7 +131,7 @@ class TemplateComposer:
     def language(self, tag: str) -> Language:
         """The words of one language; raises TemplateProblem."""
         if tag not in self._languages:
-            self._languages[tag] = read_language(self._folders, tag)
+            self._languages[tag] = read_language(self._folders, tag, self._ignored)
         return self._languages[tag]
 
     def language_for(self, template: str, language: str, second: str | None) -> Language:
@@ -169,14 +173,21 @@ class TemplateComposer:
             return None  # `check` tells; a broken language must not stop the texts of the others
 
     def _choose(self, template: str, language: str, second: str | None) -> str:
-        known = set(self.languages())
-        for tag in tags_of([language, second, self._default, LAST_LANGUAGE]):
-            if tag in known and self.has(tag, template):
-                return tag
+        serving = self._serving(template, [language, second, self._default, LAST_LANGUAGE])
+        if self._reviewed is not None and not self._reviewed.intersection(serving):
+            # Nobody has read any of them: rather the office's own language than no warning.
+            serving = self._serving(template, [self._default, LAST_LANGUAGE, language, second])
+        elif self._reviewed is not None:
+            serving = [tag for tag in serving if tag in self._reviewed]
+        if serving:
+            return serving[0]
         names = ", ".join(self.template_names())
         what = f"there is no template '{template}' in any language that serves"
         fix = f"Write it, or use one of: {names}"
         raise TextFileProblem(RowError(f"sms/{language}", None, None, what, fix))
+
+    def _serving(self, template: str, wanted: Sequence[str | None]) -> list[str]:
+        return [tag for tag in tags_of(wanted) if tag in self._tags and self.has(tag, template)]
 
 
 class _Composition:

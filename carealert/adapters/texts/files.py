@@ -24,6 +24,9 @@ from carealert.domain.warnings import Severity
 from carealert.services.ports.text import TemplateProblem
 
 M = TypeVar("M", bound=BaseModel)
+#: Names of own files, as they are called inside a folder of templates, that are not to be used.
+Ignored = frozenset[str]
+NOTHING: Ignored = frozenset()
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -127,29 +130,41 @@ class Language:
     lexicon: Lexicon
 
 
-def tags_in(folders: Sequence[Path]) -> tuple[str, ...]:
+def tags_in(folders: Sequence[Path], ignored: Ignored = NOTHING) -> tuple[str, ...]:
     """The languages that have words for SMS, by their tags, sorted."""
     found = {path.parent.name for folder in folders for path in folder.glob("sms/*/words.yaml")}
-    return tuple(sorted(found))
+    return tuple(sorted(tag for tag in found if paths_of(folders, _words(tag), ignored)))
 
 
-def read_language(folders: Sequence[Path], tag: str) -> Language:
-    """Read one language; raises TemplateProblem naming the file, the place and what to do."""
-    words, words_file = _merged(folders, f"sms/{tag}/words.yaml")
-    lexicon, lexicon_file = _merged(folders, f"lexicons/{tag}.yaml")
+def paths_of(folders: Sequence[Path], name: str, ignored: Ignored = NOTHING) -> list[Path]:
+    """The files of this name, the user's own first, but for an own one that is not to be used."""
+    used = folders[-1:] if name in ignored else folders
+    return [folder / name for folder in used if (folder / name).is_file()]
+
+
+def read_language(folders: Sequence[Path], tag: str, ignored: Ignored = NOTHING) -> Language:
+    """Read one language; raises TemplateProblem naming the file, the place and what to do.
+
+    `ignored` are names of own files that are not to be used.
+    """
+    words, words_file = _merged(folders, _words(tag), ignored)
+    lexicon, lexicon_file = _merged(folders, f"lexicons/{tag}.yaml", ignored)
     return Language(
         tag,
         _checked(Words, words, words_file),
-        _checklists(folders, tag),
+        _checklists(folders, tag, ignored),
         _lexicon(_checked(LexiconFile, lexicon, lexicon_file)) if lexicon else _NO_LEXICON,
     )
 
 
-def _checklists(folders: Sequence[Path], tag: str) -> Checklists:
+def _words(tag: str) -> str:
+    return f"sms/{tag}/words.yaml"
+
+
+def _checklists(folders: Sequence[Path], tag: str, ignored: Ignored) -> Checklists:
     """The lists of all folders by id, the first folder's winning."""
     found: dict[str, Checklist] = {}
-    for folder in folders:
-        path = folder / "checklists" / f"{tag}.json"
+    for path in paths_of(folders, f"checklists/{tag}.json", ignored):
         for number, entry in enumerate(_json(path), start=1):
             where = f"{path}, list {number}"
             checklist = _checklist(_checked(ChecklistEntry, entry, where))
@@ -188,10 +203,10 @@ def _lexicon(file: LexiconFile) -> Lexicon:
 _NO_LEXICON = Lexicon(frozenset(), frozenset(), frozenset())
 
 
-def _merged(folders: Sequence[Path], name: str) -> tuple[dict[str, Any], str]:
+def _merged(folders: Sequence[Path], name: str, ignored: Ignored) -> tuple[dict[str, Any], str]:
     """The mapping of all folders' files of this name, and which file to name in a problem."""
     result: dict[str, Any] = {}
-    files = [folder / name for folder in folders if (folder / name).is_file()]
+    files = paths_of(folders, name, ignored)
     for path in reversed(files):
         result = _over(result, _yaml(path))
     return result, str(files[0]) if files else name
@@ -224,8 +239,6 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 def _json(path: Path) -> Iterable[Any]:
-    if not path.is_file():
-        return ()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

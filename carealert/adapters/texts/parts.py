@@ -10,9 +10,11 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 
+from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.briefs import Brief
 from carealert.adapters.texts.files import Language, Words
 from carealert.adapters.texts.phrases import answers_in, base_of, fill, listed
+from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Facts
 from carealert.domain.outline import Outline, Step
@@ -152,7 +154,12 @@ class Parts:
     def _time(self, at: datetime) -> str:
         times = self._words.times
         pattern = times.near if self._brief.near else times.far
-        return format_datetime(at, pattern, self._zone, _locale(self._language.tag))
+        try:
+            return format_datetime(at, pattern, self._zone, _locale(self._language.tag))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            file = f"sms/{self._language.tag}/words.yaml"
+            what = f"times: '{pattern}' is no pattern of a date"
+            raise TextFileProblem(RowError(file, None, None, what, "See CLDR")) from error
 
 
 class _Tokens:

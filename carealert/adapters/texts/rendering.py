@@ -2,13 +2,14 @@
 
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
+    Environment,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
@@ -20,6 +21,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from carealert.adapters.file_errors import RowError
+from carealert.adapters.texts.files import NOTHING, Ignored, paths_of
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.sms import normalise
 
@@ -31,9 +33,10 @@ SUFFIX = ".txt.j2"
 class Templates:
     """The templates of `folders`, the user's own first and the shipped ones last."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
-        loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in folders]
+    def __init__(self, folders: Sequence[Path], ignored: Ignored = NOTHING) -> None:
+        self._folders, self._ignored = tuple(folders), ignored
+        loaders: list[BaseLoader] = [_Own(folder, ignored) for folder in folders[:-1]]
+        loaders.append(FileSystemLoader(folders[-1]))
         shipped = {SHIPPED_PREFIX: FileSystemLoader(folders[-1])}
         self._environment = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([*loaders, PrefixLoader(shipped, delimiter=":")]),
@@ -54,7 +57,7 @@ class Templates:
 
     def has(self, language: str, template: str) -> bool:
         """True if the template exists in this language."""
-        return any((folder / _name(language, template)).is_file() for folder in self._folders)
+        return bool(paths_of(self._folders, _name(language, template), self._ignored))
 
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
         """The text, normalised and without empty lines; raises TemplateProblem."""
@@ -94,8 +97,23 @@ class Templates:
 
     def _path(self, name: str) -> str:
         """The file of a template, or where it is missed."""
-        places = [folder / name for folder in self._folders]
-        return str(next((place for place in places if place.is_file()), places[-1]))
+        found = paths_of(self._folders, name, self._ignored)
+        return str(found[0] if found else self._folders[-1] / name)
+
+
+class _Own(FileSystemLoader):
+    """The templates of a folder but for those that are not to be used."""
+
+    def __init__(self, folder: Path, ignored: Ignored) -> None:
+        super().__init__(folder)
+        self._ignored = ignored
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        if template in self._ignored:
+            raise TemplateNotFound(template)
+        return super().get_source(environment, template)
 
 
 def _name(language: str, template: str) -> str:

@@ -14,8 +14,9 @@ from carealert.adapters.feeds.brokers import takes_connections
 from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
 from carealert.bootstrap import App
+from carealert.domain.language_reviews import ReviewState, TextsInUse
 from carealert.domain.rule_versions import OVERRIDE_LASTS, SignOff
-from carealert.services import retention, rule_versions, silencing
+from carealert.services import languages, retention, rule_versions, silencing
 from carealert.services.consenting import ending
 from carealert.services.feed_health import is_silent
 from carealert.services.places import check_cells
@@ -52,6 +53,7 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("rule override", _override),
         ("silences", _silences),
         ("templates", _templates),
+        ("languages", _languages),
         ("channel", _channel),
         ("desk", _desk),
         ("feeds", _feeds),
@@ -157,8 +159,32 @@ def _templates(app: App, _: datetime) -> Check:
         problems = app.texts.check()
     except TemplateProblem as problem:
         return Check("templates", False, "a template cannot be read", str(problem))
-    languages = ", ".join(sorted(app.texts.languages()))
-    return Check("templates", not problems, f"languages {languages}", "; ".join(map(str, problems)))
+    tags = ", ".join(sorted(app.texts.languages()))
+    return Check("templates", not problems, f"languages {tags}", "; ".join(map(str, problems)))
+
+
+def _languages(app: App, _: datetime) -> Check:
+    """Who has read the texts; a draft is told and is a fault only where nothing else may go out."""
+    found = languages.standing(app.db, app.fingerprints)
+    signed = [one.language for one in found if one.state is ReviewState.SIGNED]
+    drafts = [one.language for one in found if one.state is ReviewState.DRAFT]
+    stale = [one for one in found if one.state is ReviewState.STALE]
+    counts = (("signed", signed), ("machine-drafted", drafts))
+    seen = [f"{', '.join(tags)} {what}" for what, tags in counts if tags]
+    seen += [f"{one.language} changed since it was signed" for one in stale]
+    only_reviewed = app.settings.texts is TextsInUse.REVIEWED
+    fix = [
+        f"In {one.language} somebody reads {', '.join(one.changed)} and signs again: "
+        f"'carealert languages sign {one.language}'."
+        for one in stale
+    ]
+    if only_reviewed and not signed:
+        seen.append("only reviewed texts are to be used")
+        fix.append(
+            "No language is signed, so texts go out unread in the default language, rather than "
+            "not at all: have one read, then 'carealert languages sign TAG --reviewer NAME'."
+        )
+    return Check("languages", not fix, "; ".join(seen) or "none", " ".join(fix))
 
 
 def _channel(app: App, _: datetime) -> Check:

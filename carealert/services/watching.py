@@ -5,7 +5,7 @@ matched resident; both are counted once, however many messages they got. Moments
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from carealert.domain.notices import SubjectState
 from carealert.services.ports.drills import DrillCounts
 from carealert.services.ports.feeds import UnmappedEvent
 from carealert.services.ports.holds import HeldRow
+from carealert.services.ports.languages import NO_TEXTS, TextsRow
 from carealert.services.ports.registry import UnknownArea
 
 #: A feed that has not answered for this many of its intervals has stopped.
@@ -188,7 +189,8 @@ class Reach:
     """Who among the recipients was reached: caregivers and residents, not managers.
 
     `half_by` and `nine_in_ten_by`: when that share of those reached had their first message.
-    `own_language` counts recipients told in their first language, of `told`.
+    `own_language` counts recipients told in their first language, of `told`; `otherwise` notices
+    in another one, by first language.
     """
 
     told: int
@@ -198,6 +200,7 @@ class Reach:
     by_gender: tuple[Group, ...]
     by_language: tuple[Group, ...]
     by_phone_sharing: tuple[Group, ...]
+    otherwise: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +332,7 @@ class Now:
     unknown_areas: tuple[UnknownArea, ...] = ()
     held: tuple[HeldRow, ...] = ()
     unmapped: tuple[UnmappedEvent, ...] = ()
+    texts: TextsRow = NO_TEXTS
 
 
 @dataclass(frozen=True, slots=True)

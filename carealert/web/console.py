@@ -129,6 +129,7 @@ def _said(view: Now, ours: Sequence[IncidentSummary]) -> str:
         f"With the city desk: {sum(one.with_desk for one in people)}. "
         f"Facilities that need you: {len(places)}. "
         f"Feeds silent: {len(view.pulse.silent)}."
+        + (f" Own texts not used: {len(view.texts.faults)}." if view.texts.faults else "")
         + "".join(f" {ALARM.get(alarm, alarm)}." for alarm in view.pulse.alarms)
     )
 

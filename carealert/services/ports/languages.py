@@ -26,6 +26,10 @@ class TextsRow:
     reviews: tuple[Review, ...] = ()
 
 
+#: Before a worker ran.
+NO_TEXTS = TextsRow()
+
+
 class LanguageStore(Protocol):
     """Signatures, which are never removed, and what the worker last saw of the texts."""
 

@@ -64,6 +64,13 @@ def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
+#: `bn` is the language of who wants `bn-BD`.
+_IN_FIRST_LANGUAGE = or_(
+    notice.c.language == notice.c.wanted_language,
+    notice.c.wanted_language.startswith(notice.c.language + "-"),
+)
+
+
 def per_recipient(connection: Connection, incidents: Sequence[str]) -> Subquery:
     """One row a recipient and incident: how far the messages came.
 
@@ -80,7 +87,7 @@ def per_recipient(connection: Connection, incidents: Sequence[str]) -> Subquery:
             flag(ARRIVED).label("delivered"),
             flag(notice.c.answered_at.is_not(None)).label("answered"),
             flag(LOST).label("lost"),
-            flag(notice.c.language == notice.c.wanted_language).label("own_language"),
+            flag(_IN_FIRST_LANGUAGE).label("own_language"),
             func.min(notice.c.delivered_at).label("first_at"),
         )
         .where(

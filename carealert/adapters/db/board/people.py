@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from carealert.adapters.db.board.counts import per_recipient
 from carealert.adapters.db.board.part import residents_in
+from carealert.adapters.db.board.texts import told_otherwise
 from carealert.adapters.db.lists import one_of
 from carealert.adapters.db.tables import (
     caregiver,
@@ -199,6 +200,7 @@ def reach(connection: Connection, incident: str) -> Reach:
         by_gender=_groups(rows, "gender"),
         by_language=_groups(rows, "language"),
         by_phone_sharing=_groups(rows, "phone_sharing"),
+        otherwise=told_otherwise(connection, incident),
     )
 
 

@@ -16,6 +16,7 @@ from carealert.adapters.db.board.map import Shapes, facility_features, place_fea
 from carealert.adapters.db.board.part import facilities_in, is_in
 from carealert.adapters.db.board.people import reach, rule_counts, subject_page
 from carealert.adapters.db.board.pulse import newest_journal, pulse, unreadable
+from carealert.adapters.db.board.texts import texts
 from carealert.adapters.db.board.timeline import timeline
 from carealert.adapters.db.board.unknown import unknown_areas
 from carealert.adapters.db.board.warnings import Head, Messages
@@ -79,6 +80,7 @@ class SqlBoard:
                 unknown_areas=unknown_areas(connection, now),
                 held=held_rows(connection),
                 unmapped=newest_unmapped(connection),
+                texts=texts(connection),
             )
 
     def incident(self, incident: str, now: datetime) -> IncidentView | None:

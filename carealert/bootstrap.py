@@ -22,7 +22,7 @@ from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.adapters.texts.files import NOTHING, Ignored
-from carealert.adapters.texts.fingerprints import fingerprints
+from carealert.adapters.texts.fingerprints import OWN, fingerprints
 from carealert.adapters.texts.published import PublishedComposer
 from carealert.domain.access import Actor, Role
 from carealert.domain.language_reviews import TextsInUse
@@ -144,6 +144,15 @@ class App:
         """Language -> file -> hash, as this process found the files."""
         folders = with_overrides("templates", self.settings.config)
         return {tag: fingerprints(folders, tag) for tag in self.texts.languages()}
+
+    @property
+    def own_languages(self) -> tuple[str, ...]:
+        """The languages of which the office changed a text."""
+        return tuple(
+            tag
+            for tag, files in self.fingerprints.items()
+            if any(name.startswith(OWN) for name in files)
+        )
 
     def _composer_of(
         self, *, ignored: Ignored = NOTHING, reviewed: frozenset[str] | None = None

@@ -29,6 +29,7 @@ from carealert.cli import (
     feeds,
     journal,
     languages,
+    messages,
     people,
     rules,
     run,
@@ -59,6 +60,7 @@ app.add_typer(feeds.app, name="feeds", help="Sources of warnings.")
 app.add_typer(warnings.app, name="warnings", help="Official messages.")
 app.add_typer(rules.app, name="rules", help="Who is told what, when a warning says what.")
 app.add_typer(languages.app, name="languages", help="In which languages people are told.")
+app.add_typer(messages.app, name="messages", help="What people are sent.")
 app.add_typer(people.app, name="people", help="Residents and caregivers.")
 app.add_typer(consents.app, name="consents", help="Who agreed to what.")
 app.add_typer(facilities.app, name="facilities", help="Places that give care.")

@@ -16,6 +16,7 @@ from carealert.adapters.rules.files import InvalidRules, load_rules
 from carealert.adapters.rules.model import json_schema
 from carealert.adapters.rules.phrases import languages, phrasebook
 from carealert.adapters.rules.running import run_tests
+from carealert.adapters.texts.breaches import breaches_by_template
 from carealert.bootstrap import App, open_app
 from carealert.cli import rule_versions, silences
 from carealert.cli.output import Exit, emit, fail
@@ -138,7 +139,10 @@ def explain(
 
 @app.command("check")
 def check_(paths: Paths = None, as_json: AsJson = False) -> None:
-    """Find what is wrong with rules before a warning comes. Example: carealert rules check."""
+    """Find what is wrong with rules, and with your own texts that they name.
+
+    Example: carealert rules check
+    """
     application = open_app()
     composer = application.texts
     tags = composer.languages()
@@ -152,6 +156,7 @@ def check_(paths: Paths = None, as_json: AsJson = False) -> None:
         composer.checklist_names(),
         tags,
         clock.now().astimezone(application.settings.zone).date(),
+        breaches_by_template(composer, application.own_languages),
     )
     data = [
         {"file": p.file, "line": p.line, "column": p.column, "problem": p.what} for p in problems

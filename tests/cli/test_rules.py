@@ -270,3 +270,32 @@ def test_a_file_that_is_no_warning_is_exit_1_or_3(tmp_path: Path) -> None:
 def test_schema_is_the_published_one() -> None:
     published = Path(__file__).resolve().parents[2] / "rules" / "carealert-rule.schema.json"
     assert json.loads(run("schema").stdout) == json.loads(published.read_text())
+
+
+_UNSAFE = "{{ tag }}: {{ hazard }}. Go to dialysis. {{ answers }}"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "breach"),
+    [
+        ("sms/en/care_alert.txt.j2", _UNSAFE, "G01: 'dialysis'"),
+        ("sms/en/care_alert.txt.j2", "{{ tag }}: {% if %}", "is not a template"),
+        ("sms/bn/words.yaml", "until: [", "is not YAML"),
+    ],
+)
+def test_check_names_a_template_that_cannot_go_out_at_the_rule_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, breach: str
+) -> None:
+    assert run("check").exit_code == 0
+    path = tmp_path / "config" / "templates" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    monkeypatch.setenv("CAREALERT_CONFIG", str(tmp_path / "config"))
+    result = run("check", "--json")
+    assert result.exit_code == 4
+    told = [one for one in json.loads(result.stdout)["problems"] if breach in one["problem"]]
+    assert told
+    assert all(f"cannot go out in '{file[4:6]}'" in one["problem"] for one in told)
+    assert str(path) in told[0]["problem"]
+    assert told[0]["file"].endswith(".yaml")
+    assert told[0]["line"] > 1

@@ -19,6 +19,8 @@ from carealert.domain.rule_shadows import shadow_of
 from carealert.domain.rules import Rule
 
 TESTS = "tests"
+#: Template -> language -> what is wrong.
+NO_BREACHES: Mapping[str, Mapping[str, str]] = {}
 
 
 def check(
@@ -27,11 +29,13 @@ def check(
     checklist_names: Collection[str],
     languages: Collection[str],
     today: date,
+    breaches: Mapping[str, Mapping[str, str]] = NO_BREACHES,
 ) -> list[RuleProblem]:
     """Every problem of the rule files in `paths` (files or folders), in their order.
 
     `template_names` says in which languages each template exists; each of `languages` must be
-    among them. A rule needs a test in the folder `tests` beside its file.
+    among them. `breaches` says of templates in which languages they break a rule for texts, and
+    how. A rule needs a test in the folder `tests` beside its file.
     """
     problems: list[RuleProblem] = []
     for place in paths:
@@ -46,7 +50,7 @@ def check(
         for file in files:
             problems += _review(file, today)
             problems += _shadowed(file, every)
-            problems += _references(file, template_names, checklist_names, languages)
+            problems += _references(file, template_names, checklist_names, languages, breaches)
             problems += _untested(file)
     return sorted(set(problems))
 
@@ -63,14 +67,19 @@ def _references(
     templates: Mapping[str, Collection[str]],
     checklists: Collection[str],
     languages: Collection[str],
+    breaches: Mapping[str, Mapping[str, str]],
 ) -> list[RuleProblem]:
-    """Templates and checklists that a rule names and nobody wrote."""
+    """Templates and checklists that a rule names and nobody wrote, or that must not go out."""
     problems: list[RuleProblem] = []
     for number, rule in enumerate(file.rules):
         at: Steps = ("rules", number, "do")
         for path, name in _named_templates(rule):
             what = _template_problem(name, templates, languages)
             problems += [file.document.problem((*at, *path), what)] if what else []
+            problems += [
+                file.document.problem((*at, *path), _breach(name, tag, breach))
+                for tag, breach in breaches.get(name, {}).items()
+            ]
         if rule.do.checklist is not None and rule.do.checklist not in checklists:
             what = f"there is no checklist '{rule.do.checklist}'."
             what += nearest(rule.do.checklist, checklists) + allowed(sorted(checklists))
@@ -96,6 +105,10 @@ def _template_problem(
     if missing:
         return f"the template '{name}' is not there in {', '.join(missing)}: translate it."
     return None
+
+
+def _breach(template: str, tag: str, breach: str) -> str:
+    return f"the template '{template}' cannot go out in '{tag}': {breach}"
 
 
 def _shadowed(file: LoadedFile, every: Sequence[Rule]) -> list[RuleProblem]:

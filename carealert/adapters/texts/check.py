@@ -148,8 +148,18 @@ def _text_problems(
         yield _wrong(file, f"{rule} (in a text about {text.hazard or 'an answer'})", "Reword it")
 
 
+def breaches_of(composer: CheckedComposer, text: Text, draft: NoticeDraft | None) -> list[str]:
+    """Each rule that one text breaks; without `draft` it is an answer."""
+    language = composer.language(text.language)
+    said = _said(Notice(draft, text), language, composer) if draft else _answered(composer, text)
+    return broken_rules(said, language.lexicon)
+
+
 def _answer(composer: CheckedComposer, language: Language, template: str) -> Said:
-    text = composer.answer(template, language.tag, "evacuating", DETAILS)
+    return _answered(composer, composer.answer(template, language.tag, "evacuating", DETAILS))
+
+
+def _answered(composer: CheckedComposer, text: Text) -> Said:
     return Said(text.body, composer.sender_tag, Wording.CARE_CARD, "", {}, asks_action=False)
 
 

@@ -59,8 +59,13 @@ def samples(template: str, language: str) -> Iterator[NoticeDraft]:
     """Drafts of this template over every hazard, wording, kind and, where it matters, need."""
     for hazard in Hazard:
         for wording in Wording:
-            for kind in _KINDS.get(template, _ALERT_KINDS):
+            for kind in kinds_of(template):
                 yield from _drafts(template, language, hazard, wording, kind)
+
+
+def kinds_of(template: str) -> tuple[MessageKind, ...]:
+    """The kinds of message that a template is for, the most common first."""
+    return _KINDS.get(template, _ALERT_KINDS)
 
 
 def sample(

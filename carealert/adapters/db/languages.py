@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from carealert.adapters.db.tables import language_signature, language_text, notice, text_fault
+from carealert.adapters.db.tables import broken_text, language_signature, language_text, notice
 from carealert.domain.language_reviews import Signature
 from carealert.domain.notices import MessageKind, NoticeState, RecipientKind
 from carealert.domain.told_languages import Told
@@ -44,14 +44,14 @@ class SqlLanguages:
             self._connection.execute(insert(language_text), rows)
 
     def faults(self) -> Sequence[TextFault]:
-        rows = self._connection.execute(select(text_fault).order_by(text_fault.c.file))
+        rows = self._connection.execute(select(broken_text).order_by(broken_text.c.file))
         return [TextFault(row.file, row.problem, row.since) for row in rows]
 
     def put_faults(self, faults: Sequence[TextFault]) -> None:
-        self._connection.execute(delete(text_fault))
+        self._connection.execute(delete(broken_text))
         rows = [{"file": one.file, "problem": one.problem, "since": one.since} for one in faults]
         if rows:
-            self._connection.execute(insert(text_fault), rows)
+            self._connection.execute(insert(broken_text), rows)
 
     def told(self, incident: str | None = None) -> Sequence[Told]:
         columns = (notice.c.wanted_language, notice.c.language)

@@ -38,9 +38,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("language", name=op.f("pk_language_text")),
     )
     op.create_table(
-        "text_fault",
+        "broken_text",
         sa.Column("file", sa.String(200), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("file", name=op.f("pk_text_fault")),
+        sa.PrimaryKeyConstraint("file", name=op.f("pk_broken_text")),
     )

@@ -15,9 +15,9 @@ from carealert.adapters.db.tables.decisions import (
 )
 from carealert.adapters.db.tables.directory import household, organisation
 from carealert.adapters.db.tables.languages import (
+    broken_text,
     language_signature,
     language_text,
-    text_fault,
 )
 from carealert.adapters.db.tables.looks import look
 from carealert.adapters.db.tables.officers import officer
@@ -56,6 +56,7 @@ from carealert.adapters.db.tables.warnings import (
 __all__ = [
     "area",
     "attempt",
+    "broken_text",
     "care_link",
     "caregiver",
     "consent",
@@ -93,7 +94,6 @@ __all__ = [
     "subject",
     "suppression",
     "task",
-    "text_fault",
     "unknown_area",
     "warning",
 ]

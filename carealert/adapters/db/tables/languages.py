@@ -28,8 +28,8 @@ language_text = Table(
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
-text_fault = Table(
-    "text_fault",
+broken_text = Table(
+    "broken_text",
     metadata,
     Column("file", String(200), primary_key=True),
     Column("problem", Text, nullable=False),

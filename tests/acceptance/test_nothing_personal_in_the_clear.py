@@ -218,7 +218,7 @@ def _break_a_template(city: City, folder: Path) -> None:
     city.stage.ticks._app.poller.poll_due(city.stage.now())
     Ticks(broken, "stage", city.stage.now).plan()
     with city.stage.app.db.reading() as stores:
-        assert "planning_failed" in {line.event for line in stores.journal.recent()}
+        assert "text_refused" in {line.event for line in stores.journal.recent()}
 
 
 def _crash(city: City, evidence: Evidence) -> None:

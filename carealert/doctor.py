@@ -175,7 +175,7 @@ def _languages(app: App, _: datetime) -> Check:
     only_reviewed = app.settings.texts is TextsInUse.REVIEWED
     fix = [
         f"In {one.language} somebody reads {', '.join(one.changed)} and signs again: "
-        f"'carealert languages sign {one.language}'."
+        f"'carealert languages sign {one.language} --reviewer NAME'."
         for one in stale
     ]
     if only_reviewed and not signed:

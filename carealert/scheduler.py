@@ -111,7 +111,6 @@ class Ticks:
         if self._leads():
             app = self._app
             now = self._now()
-            self._note_texts(now)
             alerting.plan_waiting(app.db, app.rules_at(now), app.composer, app.office, now)
             self._note_texts(now)
 

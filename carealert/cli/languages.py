@@ -112,7 +112,11 @@ def problem_data(problem: RowError) -> dict[str, Any]:
 def _known(application: App, tag: str) -> None:
     known = application.texts.languages()
     if tag not in known:
-        fail(f"There are no texts in '{tag}': choose one of {', '.join(known)}.", Exit.NOTHING)
+        fail(
+            f"There are no texts in '{tag}', which begin with sms/{tag}/words.yaml: "
+            f"choose one of {', '.join(known)}.",
+            Exit.NOTHING,
+        )
 
 
 def _data(row: LanguageRow, review: Review) -> dict[str, Any]:

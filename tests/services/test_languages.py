@@ -114,6 +114,17 @@ def test_a_file_that_is_not_used_is_journaled_once_and_again_when_it_is(db: SqlD
         assert stores.languages.in_use().keys() == {"en"}
 
 
+def test_a_second_file_has_a_line_of_its_own_and_the_first_keeps_its_time(
+    db: SqlDatabase,
+) -> None:
+    languages.note_texts(db, FILES, {"a": "one"}, NOW)
+    languages.note_texts(db, FILES, {"a": "one", "b": "two"}, NOW + hours(1))
+    assert lines(db) == [("text_refused", "text:b"), ("text_refused", "text:a")]
+    with db.reading() as stores:
+        faults = [(one.file, one.since) for one in stores.languages.faults()]
+    assert faults == [("a", NOW), ("b", NOW + hours(1))]
+
+
 def test_a_language_for_want_of_another_is_counted_from_what_went_out(db: SqlDatabase) -> None:
     two_homes(db)
     alert(db, RULES, PlainComposer(), stored(db, a_warning()), OFFICE, NOW)

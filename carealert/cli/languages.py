@@ -35,11 +35,17 @@ def list_(as_json: AsJson = False) -> None:
         one.language: one
         for one in languages.reviews(application.db, application.operator, application.fingerprints)
     }
-    told = languages.told(application.db, application.operator)
+    # Counts of the whole city are not for those who see a part of it; the languages are.
+    sees_all = application.operator.is_everywhere
+    told = languages.told(application.db, application.operator) if sees_all else None
     data = [_data(row, reviews[row.tag]) for row in rows]
     lines = [_line(row, reviews[row.tag]) for row in rows]
     emit(
-        {"texts": application.settings.texts.value, "languages": data, "told": _told_data(told)},
+        {
+            "texts": application.settings.texts.value,
+            "languages": data,
+            "told": _told_data(told or {}),
+        },
         as_json,
         "\n".join([*lines, *_told_lines(told)]),
     )
@@ -158,8 +164,10 @@ def _told_data(told: Mapping[str, LanguageCounts]) -> dict[str, Any]:
     }
 
 
-def _told_lines(told: Mapping[str, LanguageCounts]) -> Sequence[str]:
+def _told_lines(told: Mapping[str, LanguageCounts] | None) -> Sequence[str]:
     """How often somebody was told in another than their first language."""
+    if told is None:
+        return []
     if not told:
         return ["No notice has gone out yet."]
     data = _told_data(told)

@@ -12,7 +12,9 @@ from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
 from carealert.cli.languages import app
+from carealert.domain.access import Actor, Role
 from carealert.services.alerting import alert
+from carealert.services.ports.officers import Officer
 from tests.services.test_alerting import OFFICE, RULES, stored, two_homes
 from tests.support.builders import NOW, a_warning
 from tests.support.fakes import PlainComposer
@@ -112,3 +114,18 @@ def test_list_counts_what_went_out_in_another_language(sqlite_engine: Engine) ->
     said = run("list").stdout
     assert "2 of 2 notices went out in another than the first language." in said
     assert "first language syl: <10, told in bn <10" in said
+
+
+def test_an_officer_of_some_areas_sees_the_languages_and_no_counts_of_the_city(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = SqlDatabase(sqlite_engine, Sealer(SECRET.encode()))
+    two_homes(db)
+    with db.transaction() as stores:
+        who = Actor("Amtali", Role.OFFICER, frozenset({"BD100428"}))
+        stores.officers.put(Officer(who, NOW))
+    monkeypatch.setenv("CAREALERT_USER", "Amtali")
+    result = run("list")
+    assert result.exit_code == 0
+    assert "English" in result.stdout
+    assert "notice" not in result.stdout

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from carealert.adapters.db.types import UtcDateTime
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -21,6 +21,7 @@ MACHINE = {
     "answering": "webhooks that prove themselves by signature",
     "beside": "planning",
     "candidates": "planning",
+    "collecting": "planning",
     "community": "planning",
     "afterwards": "the tick of looks",
     "looking_again": "the tick of looks",

@@ -14,6 +14,7 @@ from typing import Any
 
 from carealert.domain.facilities import Facility
 from carealert.domain.people import Caregiver, CareLink, Resident
+from carealert.domain.readiness import NO_EVIDENCE, Evidence
 from carealert.domain.warnings import HazardWarning, Info
 
 HOUR = timedelta(hours=1)
@@ -50,11 +51,15 @@ class ResidentFacts:
 
 @dataclass(frozen=True, slots=True)
 class FacilityFacts:
-    """A facility with its area and the area's parents, and the warning that came."""
+    """A facility with its area and the area's parents, and the warning that came.
+
+    `evidence` is what is known of it beside its record.
+    """
 
     facility: Facility
     area_codes: frozenset[str]
     warned: WarningFacts
+    evidence: Evidence = NO_EVIDENCE
 
 
 Facts = WarningFacts | ResidentFacts | FacilityFacts

@@ -77,6 +77,18 @@ class Trace:
     parts: tuple["Trace", ...] = ()
 
 
+def names_in(condition: Condition | None) -> frozenset[str]:
+    """The names of all tests in a condition."""
+    match condition:
+        case None:
+            return frozenset()
+        case Test(name):
+            return frozenset({name})
+        case Not(part):
+            return names_in(part)
+    return frozenset().union(*map(names_in, condition.parts))
+
+
 def holds(condition: Condition | None, facts: Facts) -> bool:
     """True where the condition does; no condition always does."""
     match condition:

@@ -16,6 +16,7 @@ from carealert.domain.condition_parts import (
     one_of,
 )
 from carealert.domain.facilities import Facility, FacilityType
+from carealert.domain.readiness import readiness
 
 _HOURS = Numbers(0, 1000, "h")
 
@@ -42,6 +43,10 @@ def _number(
         lambda value, facts: value.holds(get(facts.facility)),
         lambda _, facts: f"{name} {number_text(get(facts.facility), shape.unit)}",
     )
+
+
+def _readiness(facts: FacilityFacts) -> int:
+    return readiness(facts.facility, facts.evidence, facts.warned.now).score
 
 
 FACILITY_CONDITIONS: tuple[Entry, ...] = (
@@ -81,5 +86,14 @@ FACILITY_CONDITIONS: tuple[Entry, ...] = (
         "How many people it has room for.",
         "room for {}",
         lambda one: one.capacity,
+    ),
+    _entry(
+        "readiness",
+        Numbers(0, 100, "%", whole=True),
+        "How ready it is, from 0 to 100, as 'carealert facilities readiness' says. What is not"
+        " stated earns no points: a place that nobody knows counts as not ready.",
+        "{} ready",
+        lambda value, facts: value.holds(_readiness(facts)),
+        lambda _, facts: f"readiness {_readiness(facts)} %",
     ),
 )

@@ -107,7 +107,7 @@ def facts_of(candidate: Candidate | FacilityCandidate, warned: WarningFacts) -> 
     """The candidate as conditions see it."""
     if isinstance(candidate, Candidate):
         return ResidentFacts(candidate.resident, candidate.caregivers, candidate.area_codes, warned)
-    return FacilityFacts(candidate.facility, candidate.area_codes, warned)
+    return FacilityFacts(candidate.facility, candidate.area_codes, warned, candidate.evidence)
 
 
 def is_reached(rule: Rule, number: int, candidate: Candidate | FacilityCandidate) -> bool:

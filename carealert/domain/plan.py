@@ -9,6 +9,7 @@ from carealert.domain.facilities import Facility
 from carealert.domain.notices import Facts, NoticeDraft, Recipient, RecipientKind, SubjectState
 from carealert.domain.organisations import Organisation
 from carealert.domain.people import Caregiver, CareLink, Resident
+from carealert.domain.readiness import NO_EVIDENCE, Evidence
 from carealert.domain.rules import Priority, SubjectKind
 from carealert.domain.warnings import HazardWarning
 
@@ -79,13 +80,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FacilityCandidate:
-    """A facility inside the warned area or near it, as `Candidate`."""
+    """A facility inside the warned area or near it, as `Candidate`.
+
+    `evidence` is filled in only where a rule asks how ready it is.
+    """
 
     facility: Facility
     inside: frozenset[int]
     places: Mapping[str, str]
     area_codes: frozenset[str] = frozenset()
     near: Mapping[int, float] = field(default_factory=dict)
+    evidence: Evidence = NO_EVIDENCE
 
     @property
     def subject(self) -> tuple[SubjectKind, str]:

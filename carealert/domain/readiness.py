@@ -94,6 +94,10 @@ class Evidence:
     deputy_unreachable: bool = False
 
 
+#: Nothing was heard, and no message to anybody came back.
+NO_EVIDENCE = Evidence()
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One item. `gain` is by how much the score would grow if it were good."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from carealert.domain.conditions import Condition
+from carealert.domain.conditions import Condition, names_in
 from carealert.domain.warnings import Severity
 
 
@@ -150,6 +150,11 @@ class RuleSet:
     def tells(self, audience: Audience) -> bool:
         """True where some rule that is on tells this audience, at the start or at some step."""
         return any(rule.enabled and rule.do.names(audience) for rule in self.rules)
+
+    def ask(self, condition: str) -> bool:
+        """True where some rule that is on has this condition on its subjects."""
+        on = (rule for rule in self.rules if rule.enabled)
+        return any(condition in names_in(rule.who.condition) for rule in on)
 
     def get(self, rule_id: str) -> Rule:
         """The rule with this id; raises KeyError."""

@@ -184,7 +184,7 @@ def _matched(
         return set()
     inside = other.inside.among(subjects)
     residents = load_residents(stores, inside, known)
-    facilities = load_facilities(stores, inside, known)
+    facilities = load_facilities(stores, inside, known, evidence=rules.ask("readiness"))
     life = office.assumed_life
     matches, _ = match_all(
         other.warning, other.active, rules.rules, residents, facilities, now, life

@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from carealert.domain.organisations import Organisation
 from carealert.domain.plan import Candidate, FacilityCandidate, Plan
+from carealert.domain.readiness import NO_EVIDENCE
 from carealert.domain.rules import SubjectKind
 from carealert.domain.warnings import Area, Info
+from carealert.services.evidence import evidence_of
 from carealert.services.finder import NOWHERE, Finder, Found, key_of
 from carealert.services.ports.store import Stores
 
@@ -143,12 +145,17 @@ def load_residents(
 
 
 def load_facilities(
-    stores: Stores, found: Inside, known: "Places | None" = None
+    stores: Stores, found: Inside, known: "Places | None" = None, *, evidence: bool = False
 ) -> tuple[FacilityCandidate, ...]:
-    """The facilities of `found`, by ref, with their places; `known` is added to."""
+    """The facilities of `found`, by ref, with their places; `known` is added to.
+
+    With what is known beside their records, where `evidence` is asked for.
+    """
     inside, near = found.facilities, found.near_facilities
     refs = inside.keys() | near.keys()
     places = _Look(stores, known)
+    facilities = sorted(stores.facilities.get(refs), key=lambda one: one.ref)
+    beside = evidence_of(stores, facilities) if evidence else {}
     return tuple(
         FacilityCandidate(
             facility,
@@ -157,8 +164,9 @@ def load_facilities(
             or found.names.get((SubjectKind.FACILITY, facility.ref), _NAMELESS),
             places.codes(facility.area_code),
             near.get(facility.ref, _NOWHERE_NEAR),
+            beside.get(facility.ref, NO_EVIDENCE),
         )
-        for facility in sorted(stores.facilities.get(refs), key=lambda one: one.ref)
+        for facility in facilities
     )
 
 

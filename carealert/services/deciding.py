@@ -118,7 +118,7 @@ def decide(stores: Stores, rules: RuleSet, whole: Whole, subjects: Collection[Su
         load_residents(
             stores, inside, whole.places, messengers_at=whole.now if whole.relays else None
         ),
-        load_facilities(stores, inside, whole.places),
+        load_facilities(stores, inside, whole.places, evidence=rules.ask("readiness")),
         history,
         whole.office,
         whole.now,

@@ -34,7 +34,7 @@ def decide_drill(
         real,
         rules,
         load_residents(stores, inside),
-        load_facilities(stores, inside),
+        load_facilities(stores, inside, evidence=rules.ask("readiness")),
         history,
         office,
         now,

@@ -82,7 +82,7 @@ def _candidate(
     for person in load_residents(stores, there):
         if theirs.has(person.resident.area_code):
             return person
-    for place in load_facilities(stores, there):
+    for place in load_facilities(stores, there, evidence=True):
         if theirs.has_facility(ref, place.facility.area_code):
             return place
     raise LookupError(ref)

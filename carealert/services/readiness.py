@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carealert.domain.access import Actor, Right
-from carealert.domain.facilities import Contact, ContinuityStatus, Facility, FacilityType
-from carealert.domain.notices import DeliveryStatus
-from carealert.domain.readiness import Evidence, Readiness, readiness
+from carealert.domain.facilities import Facility, FacilityType
+from carealert.domain.readiness import Readiness, readiness
 from carealert.services.access import needs, reach
-from carealert.services.ports.store import Database, Stores
+from carealert.services.evidence import evidence_of
+from carealert.services.ports.store import Database
 from carealert.services.reporting import facility_within
-
-_NOT_ARRIVED = frozenset({DeliveryStatus.FAILED.value, DeliveryStatus.UNDELIVERED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +38,9 @@ def list_readiness(
             wanted = [one for one in known if theirs.has_facility(one.ref, one.area_code)]
         else:
             wanted = [facility_within(stores, who, ref)]
-        stopped = stores.people.suppressed()
-        reports = stores.facilities.latest_reports()
-        lines = []
-        for one in wanted:
-            report = reports.get(one.ref)
-            heard = report if report and report.status is not ContinuityStatus.UNKNOWN else None
-            evidence = Evidence(
-                heard.reported_at if heard else None,
-                _is_unreachable(stores, one.manager, stopped),
-                _is_unreachable(stores, one.deputy, stopped),
-            )
-            lines.append(_line(one, readiness(one, evidence, now)))
+        known_of = evidence_of(stores, wanted)
+    lines = [_line(one, readiness(one, known_of[one.ref], now)) for one in wanted]
     return sorted(lines, key=lambda line: (line.readiness.score, line.ref))
-
-
-def _is_unreachable(stores: Stores, contact: Contact | None, stopped: frozenset[str]) -> bool:
-    if contact is None:
-        return False
-    if contact.phone.number in stopped:
-        return True
-    last = stores.people.last_sent(contact.phone.number)
-    return last is not None and last.delivery in _NOT_ARRIVED
 
 
 def _line(one: Facility, found: Readiness) -> ReadinessLine:

@@ -257,6 +257,19 @@ CASES: dict[str, tuple[Any, list[Facts], list[Facts]]] = {
         [facility(capacity=50)],
         [facility(capacity=49), facility(capacity=None)],
     ),
+    "readiness": (
+        Range(below=50),
+        [facility()],
+        [
+            facility(
+                backup_power_hours=72.0,
+                water_hours=72.0,
+                cold_chain=True,
+                ramp=True,
+                verified_on=NOW.date(),
+            )
+        ],
+    ),
 }
 
 

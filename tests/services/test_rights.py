@@ -28,6 +28,7 @@ MACHINE = {
     "looks_ahead": "planning",
     "consent_asking": "the tick that asks again, and answering",
     "deciding": "planning",
+    "evidence": "other services",
     "delivering": "the delivery tick",
     "discretion": "words for journal and rows",
     "drill_answers": "answering",

@@ -203,7 +203,10 @@ MAKERS: Mapping[SubjectKind, Mapping[str, _Make]] = MappingProxyType(
 NO_COLUMN: Mapping[SubjectKind, Mapping[str, str]] = MappingProxyType(
     {
         SubjectKind.RESIDENT: {"needs": "sealed"},
-        SubjectKind.FACILITY: {"service": "compared without case, in every script"},
+        SubjectKind.FACILITY: {
+            "service": "compared without case, in every script",
+            "readiness": "weighed from the whole record and what was heard",
+        },
     }
 )
 _TABLES = {SubjectKind.RESIDENT: resident, SubjectKind.FACILITY: facility}

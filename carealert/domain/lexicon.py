@@ -24,8 +24,7 @@ class Lexicon:
 
     def sensitive_in(self, text: str) -> tuple[str, ...]:
         """The entries found in `text` that tell of illness, birth, disability or violence."""
-        words = self._words(text)
-        return _found(self._sensitive, " ".join(words))
+        return _found(self._sensitive, " ".join(self._to_look_at(_words(text))))
 
     def gendered_in(self, text: str) -> tuple[str, ...]:
         """The entries found in `text` that take the carer for a woman or a man."""
@@ -36,8 +35,11 @@ class Lexicon:
         found = self._verbs.search(unicodedata.normalize("NFC", text).casefold())
         return found.end() if found else None
 
-    def _words(self, text: str) -> list[str]:
-        words = _words(text)
+    def is_among(self, words: list[str]) -> bool:
+        """True if `words` (plain, in a row) hold a sensitive entry."""
+        return self._sensitive.search(" ".join(self._to_look_at(words))) is not None
+
+    def _to_look_at(self, words: list[str]) -> list[str]:
         return [word for word in words if word not in self._allowed] if self.by_part else words
 
     @cached_property
@@ -68,9 +70,10 @@ class SensitiveWords:
 
     def is_in(self, text: str) -> bool:
         """True if one of the lexicons would find an entry of its own in `text`."""
-        if self._whole.search(" ".join(_words(text))):
+        words = _words(text)
+        if self._whole.search(" ".join(words)):
             return True
-        return any(lexicon.sensitive_in(text) for lexicon in self._by_part)
+        return any(lexicon.is_among(words) for lexicon in self._by_part)
 
 
 def _pattern(entries: Iterable[str], *, whole: bool) -> re.Pattern[str]:

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from carealert.adapters.db import tables
@@ -17,6 +19,9 @@ from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import (
     About,
     DeliveryStatus,
+    Encoding,
+    MessageKind,
+    Notice,
     NoticeState,
     RecipientKind,
     SubjectState,
@@ -87,6 +92,61 @@ def test_a_notice_has_the_same_id_however_often_it_is_decided(
     add(db, a_told(0))
     assert only(db.engine).id == notice_id(key)
     assert UUID(notice_id(key)).version == 5
+
+
+@given(st.text())
+@settings(max_examples=60, deadline=None)
+def test_the_id_of_a_notice_is_the_uuid_of_its_key(key: str) -> None:
+    assert notice_id(key) == str(uuid5(NAMESPACE_URL, f"carealert:{key}"))
+
+
+def test_what_tells_two_notices_apart_is_stored_of_each(db: SqlDatabase) -> None:
+    """Rows of one class share their values: whatever differs must make another class."""
+    draft, text = a_told(0).draft, a_told(0).text
+    changes: dict[str, object] = {
+        "revision": 7,
+        "rule": "another",
+        "step": 2,
+        "kind": MessageKind.UPDATE,
+        "priority": Priority.ROUTINE,
+        "wording": Wording.CARE_CARD,
+        "template": "reminder",
+        "facts": replace(draft.facts, event="Another event"),
+        "expected_replies": {"yes": "9"},
+        "due_at": NOW + hours(3),
+        "expires_at": NOW + hours(9),
+        "reasons": ("another reason",),
+    }
+    kept = {name: replace(draft, **{name: value}) for name, value in changes.items()}
+    people = {
+        "recipient_kind": replace(draft.recipient, kind=RecipientKind.FACILITY_MANAGER),
+        "phone_sharing": replace(
+            draft.recipient, phone=replace(draft.recipient.phone, sharing=PhoneSharing.BORROWED)
+        ),
+        "wanted_language": replace(draft.recipient, language="fil"),
+        "second_language": replace(draft.recipient, second_language="bn"),
+    }
+    kept |= {name: replace(draft, recipient=one) for name, one in people.items()}
+    texts = {
+        "language": replace(text, language="fil"),
+        "encoding": replace(text, encoding=Encoding.UCS_2),
+        "segments": replace(text, segments=3),
+    }
+    notices = {name: Notice(one, text) for name, one in kept.items()}
+    notices |= {name: Notice(draft, one) for name, one in texts.items()}
+    notices["plain"] = Notice(draft, text)
+    # Each under a key of its own, by what no class shares.
+    for name, one in notices.items():
+        recipient = replace(one.draft.recipient, ref=name)
+        notices[name] = replace(one, draft=replace(one.draft, recipient=recipient))
+    add(db, *notices.values())
+    together = {row.recipient_ref: row for row in rows(db.engine)}
+    plain = together.pop("plain")
+    for name, row in together.items():
+        assert getattr(row, name) != getattr(plain, name), name
+    assert together["facts"].facts["event"] == "Another event"
+    assert together["expected_replies"].expected_replies == {"yes": "9"}
+    assert together["segments"].segments == 3
 
 
 def test_phone_and_text_are_sealed(db: SqlDatabase) -> None:

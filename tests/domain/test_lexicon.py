@@ -1,9 +1,11 @@
 """The scan finds what it must and leaves ordinary words alone."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from carealert.adapters.texts.files import read_language
-from carealert.domain.lexicon import Lexicon
+from carealert.domain.lexicon import Lexicon, SensitiveWords
 from carealert.paths import shipped
 
 ENGLISH = read_language([shipped("templates")], "en").lexicon
@@ -80,3 +82,17 @@ def test_a_verb_is_found_where_it_ends() -> None:
 def test_an_empty_lexicon_finds_nothing() -> None:
     nothing: frozenset[str] = frozenset()
     assert Lexicon(nothing, nothing, nothing).sensitive_in("dialysis") == ()
+
+
+_LEXICONS = (ENGLISH, BANGLA)
+_ENTRIES = sorted(word.rstrip("*") for lexicon in _LEXICONS for word in lexicon.sensitive)
+_OTHERS = ("Ma", "Nani", "roof", "অন্ধকারে", "মানুষ", "(", "- ", "ডা\u09af\u09bcালাইসিস")
+_SOME_WORDS = st.sampled_from([*_OTHERS, *_ENTRIES])
+
+
+@given(st.lists(_SOME_WORDS, max_size=4).map(" ".join) | st.lists(_SOME_WORDS).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_lexicons_asked_together_find_what_each_of_them_finds(text: str) -> None:
+    for upper in (text, text.upper()):
+        each = any(lexicon.sensitive_in(upper) for lexicon in _LEXICONS)
+        assert SensitiveWords(_LEXICONS).is_in(upper) == each

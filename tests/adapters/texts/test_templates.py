@@ -62,6 +62,55 @@ def test_drafts_composed_together_read_as_when_composed_alone(
     assert [notice.draft for notice in together] == drafts
 
 
+@given(st.lists(st.tuples(DRAFTS, SEVERAL), min_size=2, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_drafts_about_one_warning_read_as_when_composed_alone(
+    pairs: list[tuple[NoticeDraft, list[object]]],
+) -> None:
+    """A decision's drafts share what is said of the warning, and still differ in the rest."""
+    first = pairs[0][0]
+    shared = {"facts": first.facts, "expected_replies": first.expected_replies}
+    drafts = [replace(draft, about=tuple(about), **shared) for draft, about in pairs]
+    assert COMPOSER.compose(drafts) == [COMPOSER.compose([draft])[0] for draft in drafts]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wording": Wording.NEUTRAL},
+        {"wording": Wording.CARE_CARD},
+        {"about": (somebody("Nani", Need.INFANT),)},
+        {"about": (somebody("Nani", Need.DIALYSIS), somebody("Dadu", ref="r2"))},
+        {"about_self": True},
+        {"template": "reminder"},
+        {"kind": MessageKind.UPDATE},
+        {"due_at": DUE - timedelta(days=8)},
+        {"checklist": "heat"},
+        {"expected_replies": {"safe": "7"}},
+    ],
+)
+def test_what_changes_a_text_changes_it_beside_the_unchanged_draft(
+    change: dict[str, object],
+) -> None:
+    draft = a_care_draft(somebody("Nani", Need.DIALYSIS))
+    changed = replace(draft, **change)  # type: ignore[arg-type]
+    plain, other = COMPOSER.compose([draft, changed])
+    assert other == COMPOSER.compose([changed])[0]
+    assert other.text != plain.text
+
+
+def test_a_name_that_may_not_be_told_leaves_the_others_theirs() -> None:
+    facts = a_care_draft().facts
+    told = a_care_draft(somebody("Nani", Need.MOBILITY), wording=Wording.NEUTRAL)
+    held = a_care_draft(somebody("dialysis", Need.MOBILITY), wording=Wording.NEUTRAL)
+    drafts = [
+        replace(one, facts=facts, expected_replies=told.expected_replies) for one in (held, told)
+    ]
+    first, second = (notice.text.body for notice in COMPOSER.compose(drafts))
+    assert "dialysis" not in first
+    assert "Nani" in second
+
+
 _STEPS = {
     Need.POWER_DEPENDENT_BREATHING: "Charge the machine",
     Need.DIALYSIS: "Call the dialysis centre",

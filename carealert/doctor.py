@@ -51,6 +51,7 @@ def examine(app: App, now: datetime, only: frozenset[str] = frozenset()) -> Iter
         ("cells", _cells),
         ("rules", _rules),
         ("rule override", _override),
+        ("loosened rules", _loosened),
         ("silences", _silences),
         ("templates", _templates),
         ("languages", _languages),
@@ -141,6 +142,18 @@ def _override(app: App, now: datetime) -> Check:
         f"version {step.version[:12]} holds without sign-off until {ends:%a %H:%M}",
         f"{step.by} put it in force ({step.note}): have it approved, or let it end.",
     )
+
+
+def _loosened(app: App, now: datetime) -> Check:
+    """Rules of an area that somebody allowed to be weaker than the one from above."""
+    found = [one for one in app.rules_at(now).rules if one.enabled and one.override]
+    said = ", ".join(
+        f"{one.id} in {one.of_area} until {one.override.until:%Y-%m-%d} ({one.override.by})"
+        for one in found
+        if one.override and one.override.until > now
+    )
+    fix = "They end by themselves; after that the rule from above holds again."
+    return Check("loosened rules", not said, said or "none", fix if said else "")
 
 
 def _silences(app: App, now: datetime) -> Check:

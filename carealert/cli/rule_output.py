@@ -15,6 +15,8 @@ _SAID = {
     Answer.OTHER_WARNING: "is about other warnings",
     Answer.NOT_THERE: "holds elsewhere",
     Answer.NOT_THEM: "is about others",
+    Answer.OTHER_AREA: "is a rule of another area",
+    Answer.REPLACED: "has another in its place here",
 }
 
 

@@ -85,6 +85,9 @@ def show(
         "repeat_every_minutes": _minutes(rule.do.repeat_every),
         "follow_up_minutes": [_minutes(after) for after in rule.do.check_after],
         "programme": rule.do.programme,
+        "area": rule.of_area,
+        "replaces": rule.replaces,
+        "override_until": rule.override.until.isoformat() if rule.override else None,
     }
     rest = {key: value for key, value in row.items() if key != "sentence"}
     lines = [sentence, "", *(f"{key}: {_shown(value)}" for key, value in rest.items())]

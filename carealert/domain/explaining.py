@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from carealert.domain.condition_parts import WarningFacts, warning_facts
 from carealert.domain.conditions import VOCABULARY, Test, Trace, holds, trace
+from carealert.domain.inheritance import applies, replaced_in
 from carealert.domain.matching import facts_of, is_reached, needs_help, seen_earlier
 from carealert.domain.plan import Candidate, FacilityCandidate
 from carealert.domain.rules import Rule
@@ -21,6 +22,8 @@ class Answer(StrEnum):
     OTHER_WARNING = "other_warning"  # it is about other warnings
     NOT_THERE = "not_there"  # its warning does not hold where they live
     NOT_THEM = "not_them"  # it is about other people or facilities
+    OTHER_AREA = "other_area"  # it is a rule of another area
+    REPLACED = "replaced"  # a rule of their area stands in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ def explain_rules(
 ) -> tuple[RuleTrace, ...]:
     """Every rule about subjects of this kind, in the order of the rule files."""
     kind, _ = candidate.subject
+    every = tuple(rules)
+    replaced = replaced_in(every, now)
     return tuple(
-        _explained(rule, warning, active, candidate, now, assumed_life)
-        for rule in rules
+        _elsewhere(rule, candidate, replaced)
+        or _explained(rule, warning, active, candidate, now, assumed_life)
+        for rule in every
         if rule.who.kind is kind
     )
 
@@ -71,6 +77,17 @@ def plain_seen(test: Test, found: Trace) -> str:
     if not plain:
         return found.seen
     return plain if found.holds else f"not: {plain}"
+
+
+def _elsewhere(
+    rule: Rule,
+    candidate: Candidate | FacilityCandidate,
+    replaced: Mapping[str, frozenset[str]],
+) -> RuleTrace | None:
+    if not rule.enabled or applies(rule, candidate.area_codes, replaced):
+        return None
+    theirs = rule.of_area is None or rule.of_area in candidate.area_codes
+    return RuleTrace(rule, Answer.REPLACED if theirs else Answer.OTHER_AREA)
 
 
 def _explained(

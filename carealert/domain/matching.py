@@ -14,6 +14,7 @@ from carealert.domain.condition_parts import (
     warning_facts,
 )
 from carealert.domain.conditions import holds, reason
+from carealert.domain.inheritance import applies, replaced_in
 from carealert.domain.moving import needs_help_to_move
 from carealert.domain.plan import Candidate, FacilityCandidate, Match, NotSent, WhyNot
 from carealert.domain.rules import Rule, SubjectKind
@@ -44,7 +45,7 @@ def match_all(
     """Every (rule, subject) that holds, and every subject inside the area for whom none does."""
     warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
     live = live_rules(rules, warned)
-    seen = _Seen(warned)
+    seen = _Seen(warned, replaced_in(rules, now))
     by_kind = {kind: [one for one in live if one.rule.who.kind is kind] for kind in SubjectKind}
     matches: list[Match] = []
     not_sent: list[NotSent] = []
@@ -120,8 +121,10 @@ def is_reached(rule: Rule, number: int, candidate: Candidate | FacilityCandidate
 class _Seen:
     """Candidates as the rules for one warning see them; what many share is said once."""
 
-    def __init__(self, warned: Mapping[int, WarningFacts]) -> None:
-        self._warned = warned
+    def __init__(
+        self, warned: Mapping[int, WarningFacts], replaced: Mapping[str, frozenset[str]]
+    ) -> None:
+        self._warned, self._replaced = warned, replaced
         self._places: dict[tuple[int, float], str] = {}
 
     def matches(
@@ -135,6 +138,8 @@ class _Seen:
     def _first(
         self, live: Live, candidate: Candidate | FacilityCandidate, facts: dict[int, Facts]
     ) -> Match | None:
+        if not applies(live.rule, candidate.area_codes, self._replaced):
+            return None
         match = self._match(live.rule, live.infos, candidate, facts)
         if match is not None or not live.early or not needs_help(candidate):
             return match

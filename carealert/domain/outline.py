@@ -116,4 +116,4 @@ def _told_less(outline: Outline, what: str, **changes: object) -> Outline:
     return replace(outline, left_out=(*outline.left_out, what), **changes)  # type: ignore[arg-type]
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?।۔؟])\s+")

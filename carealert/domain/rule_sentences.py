@@ -38,6 +38,9 @@ FRAME: Mapping[str, str] = {
     "inside": "{0} inside its area",
     "near": "{0} inside its area or up to {1} km from it",
     "with": "{0} ({1})",
+    "area": "; only in the area {0}",
+    "replaces": "; there in the place of {0}",
+    "override": "; weaker than that until {0}, which {1} answers for",
     "step": "; after {0} without an answer tell {1}",
     "severity": "; at {0}{1}",
     "earlier": "; {0} earlier for people who need help to move",
@@ -130,7 +133,7 @@ def say_rule(rule: Rule, book: Phrasebook = ENGLISH) -> str:
         told=_told(rule.do.to, book),
         priority=book.word(rule.do.priority.name.lower()),
         steps="".join(_step(step, book) for step in rule.do.escalate),
-        more="".join(_more(rule.do, book)),
+        more="".join((*_more(rule.do, book), *_area(rule, book))),
     )
     return sentence if rule.enabled else book.said("off", sentence)
 
@@ -210,6 +213,17 @@ def _more(do: Do, book: Phrasebook) -> Iterable[str]:
         yield book.said("follow_up", book.joined("and", times))
     if do.programme:
         yield book.said("programme", f"“{do.programme}”")
+
+
+def _area(rule: Rule, book: Phrasebook) -> Iterable[str]:
+    """Where a rule of an area holds, and what it takes the place of."""
+    if rule.of_area:
+        yield book.said("area", rule.of_area)
+    if rule.replaces:
+        yield book.said("replaces", f"“{rule.replaces}”")
+    if rule.override:
+        until = f"{rule.override.until:%Y-%m-%d %H:%M %Z}"
+        yield book.said("override", until, rule.override.by)
 
 
 def _told(audiences: Iterable[Audience], book: Phrasebook) -> str:

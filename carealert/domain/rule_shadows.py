@@ -15,7 +15,10 @@ def shadow_of(rule: Rule, others: Sequence[Rule]) -> Rule | None:
     """The first of `others` (in the order of the files, `rule` itself among them) that always
     comes before it for the same people; None where none certainly does."""
     here = others.index(rule)
+    replaced = {one.replaces for one in others}
     for number, other in enumerate(others):
+        if other.id in replaced:
+            continue  # it may stand aside somewhere
         if other is not rule and _comes_first(other, rule, before=number < here):
             return other
     return None
@@ -45,6 +48,8 @@ def _comes_first(other: Rule, rule: Rule, *, before: bool) -> bool:
     stronger = do.priority < own.priority or (do.priority == own.priority and before)
     return (
         other.enabled
+        and (other.of_area is None or other.of_area == rule.of_area)
+        and (other.replaces is None or other.replaces == rule.replaces)
         and other.who.kind is rule.who.kind
         and other.who.within_km >= rule.who.within_km
         and stronger

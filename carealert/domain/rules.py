@@ -7,7 +7,7 @@ vocabulary is closed (docs/decisions/0005-gender-never-decides.md).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from carealert.domain.conditions import Condition, names_in
@@ -118,8 +118,21 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Who allowed an area to loosen a rule, why, and until which moment (aware)."""
+
+    by: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as an officer wrote it; `origin` is `file:line`."""
+    """One rule as an officer wrote it; `origin` is `file:line`.
+
+    With `of_area` it is about subjects registered there or below alone. It stands there in place
+    of the rule that it `replaces`, if it is no weaker or an `override` allows it.
+    """
 
     id: str
     title: str
@@ -129,6 +142,9 @@ class Rule:
     why: str | None = None
     enabled: bool = True
     origin: str = field(default="", compare=False)
+    of_area: str | None = None
+    replaces: str | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def broken_rules(said: Said, lexicon: Lexicon) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text; a line is one too."""
-    return [part for part in _SENTENCE_END.split(text) if part.strip(" .!?।")]
+    return [part for part in _SENTENCE_END.split(text) if part.strip(" .!?।۔؟")]
 
 
 def _unsafe_words(text: str, wording: Wording, lexicon: Lexicon) -> Iterable[str]:
@@ -94,7 +94,7 @@ def _answered_by_words(text: str) -> Iterable[str]:
         yield f"G21: '{word}' is a word that carriers act on"
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?।])\s+|\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?।۔؟])\s+|\n")
 #: A short capital may be a place or a mask's class (N95); three letters in a row are a shout.
 _CAPITALS = re.compile(r"\b[A-Z]{4,}\b")
 _UNFILLED = re.compile(r"\{\w*\}")

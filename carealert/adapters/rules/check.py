@@ -15,6 +15,7 @@ from carealert.adapters.rules.files import (
 from carealert.adapters.rules.running import rules_tested
 from carealert.adapters.rules.shape import allowed, nearest
 from carealert.adapters.rules.strict_yaml import Steps
+from carealert.domain.inheritance import is_no_weaker
 from carealert.domain.rule_shadows import shadow_of
 from carealert.domain.rules import Rule
 
@@ -38,6 +39,7 @@ def check(
     how. A rule needs a test in the folder `tests` beside its file.
     """
     problems: list[RuleProblem] = []
+    above: list[Rule] = []
     for place in paths:
         files: list[LoadedFile] = []
         for path in rule_files_in(place):
@@ -50,8 +52,10 @@ def check(
         for file in files:
             problems += _review(file, today)
             problems += _shadowed(file, every)
+            problems += _loosened(file, [*above, *every], today)
             problems += _references(file, template_names, checklist_names, languages, breaches)
             problems += _untested(file)
+        above += every
     return sorted(set(problems))
 
 
@@ -122,6 +126,30 @@ def _shadowed(file: LoadedFile, every: Sequence[Rule]) -> list[RuleProblem]:
                 f" ({other.origin}) first. Make it stronger or narrower than that, or remove it."
             )
             problems.append(file.document.problem(("rules", number, "id"), what))
+    return problems
+
+
+def _loosened(file: LoadedFile, every: Sequence[Rule], today: date) -> list[RuleProblem]:
+    """Rules of an area that stand in the place of one from above, and may not."""
+    by_id = {rule.id: rule for rule in every}
+    problems = []
+    for number, rule in enumerate(file.rules):
+        if rule.replaces is None or not rule.enabled:
+            continue
+        at: Steps = ("rules", number)
+        above = by_id.get(rule.replaces)
+        if above is None:
+            what = f"there is no rule '{rule.replaces}'.{nearest(rule.replaces, by_id)}"
+            problems.append(file.document.problem((*at, "replaces"), what))
+        elif rule.override is not None and rule.override.until.date() < today:
+            what = f"this ended on {rule.override.until:%Y-%m-%d}: '{above.id}' holds again."
+            problems.append(file.document.problem((*at, "override", "until"), what))
+        elif rule.override is None and not is_no_weaker(rule, above):
+            what = (
+                f"'{rule.id}' may be weaker than '{above.id}' ({above.origin}), so both hold: make "
+                "it no weaker in anything, or record an override with by, reason and until."
+            )
+            problems.append(file.document.problem((*at, "replaces"), what))
     return problems
 
 

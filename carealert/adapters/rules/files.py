@@ -7,10 +7,11 @@ must be able to read one file and know the rule.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, timedelta
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from carealert.adapters import hazard_words
 from carealert.adapters.rules.meaning import meaning_problems
@@ -120,7 +121,7 @@ def _understood(path: Path, document: Document) -> LoadedFile:
     if problems:
         raise InvalidRules(problems)
     rules = tuple(
-        entry.rule(f"{path}:{document.places['rules', number][0]}")
+        entry.rule(f"{path}:{document.places['rules', number][0]}", shape.metadata.area)
         for number, entry in enumerate(shape.rules)
     )
     day = shape.metadata.review_by
@@ -128,12 +129,16 @@ def _understood(path: Path, document: Document) -> LoadedFile:
 
 
 def _plain(value: object) -> object:
-    """A value without anything that has no order of its own, and without where it was written."""
+    """A value without anything that has no order of its own, and without where it was written.
+
+    What a rule leaves unsaid is left out, so that a key that is new one day does not change the
+    version of rules that were signed off without it.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         named = {
             field.name: _plain(getattr(value, field.name))
             for field in fields(value)
-            if field.name != "origin"
+            if field.name != "origin" and not _is_unsaid(field, getattr(value, field.name))
         }
         return {"": type(value).__name__, **named}
     if isinstance(value, frozenset):
@@ -144,4 +149,12 @@ def _plain(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value.value if isinstance(value, Enum) else value
+
+
+def _is_unsaid(field: Field[Any], value: object) -> bool:
+    if field.default_factory is not MISSING:
+        return bool(value == field.default_factory())
+    return field.default is not MISSING and bool(value == field.default)

@@ -5,7 +5,7 @@ without a word.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from carealert.adapters.rules.condition_model import KEEP, Conditions, length_of
 from carealert.adapters.rules.model import RuleEntry, RuleFile, StepEntry
@@ -72,6 +72,9 @@ def meaning_problems(file: RuleFile, document: Document) -> Iterator[RuleProblem
         yield document.problem(("metadata", "review_by"), f"there is no day '{day}'.")
     for number, entry in enumerate(file.rules):
         at: Steps = ("rules", number)
+        if entry.replaces is not None and file.metadata.area is None:
+            what = "only a rule of an area replaces another: give metadata its 'area'."
+            yield document.problem((*at, "replaces"), what)
         for path, what in _of_rule(entry):
             yield document.problem((*at, *path), what)
 
@@ -88,6 +91,7 @@ def _of_rule(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
     yield from _answers(entry)
     yield from _chain(entry)
     yield from _times(entry)
+    yield from _override(entry)
 
 
 def _parts(entry: Conditions, at: Steps) -> Iterator[tuple[Conditions, Steps]]:
@@ -229,8 +233,25 @@ def _times(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
             yield ("do", "follow_up", number), f"{after} is not between an hour and 14 days."
 
 
+def _override(entry: RuleEntry) -> Iterator[tuple[Steps, str]]:
+    if entry.override is None:
+        return
+    if entry.replaces is None:
+        yield ("override",), "belongs to a rule that replaces another: say which."
+    if not _is_moment(entry.override.until):
+        yield ("override", "until"), f"there is no moment '{entry.override.until}'."
+
+
 def _asks_lead_time(part: Conditions) -> bool:
     return "lead_time" in part.model_fields_set
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_day(text: str) -> bool:

@@ -4,7 +4,7 @@ The vocabulary is closed, and none of its conditions reads gender
 (docs/decisions/0005-gender-never-decides.md).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
@@ -25,6 +25,7 @@ from carealert.domain.rules import (
     Audience,
     Do,
     EscalationStep,
+    Override,
     Priority,
     Rule,
     SubjectKind,
@@ -51,6 +52,16 @@ Day = Annotated[
         json_schema_extra={"format": "date"},
         description="a date such as 2027-11-01",
     ),
+]
+Moment = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$",
+        description="a moment with its offset such as 2027-06-01T06:00+06:00",
+    ),
+]
+AreaCode = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$", description="the code of an area such as BD1004")
 ]
 Digit = Annotated[str, Field(pattern=r"^[0-9]$", description='one digit in quotes, such as "1"')]
 Name = Annotated[
@@ -163,6 +174,18 @@ def _steps(chain: list[StepEntry] | None) -> tuple[EscalationStep, ...]:
     return tuple(entry.step() for entry in chain or ())
 
 
+class OverrideEntry(Part):
+    """Who lets an area loosen a rule from above; it ends by itself."""
+
+    by: Line = Field(description="Who answers for it, by name and office.")
+    reason: Line
+    until: Moment
+
+    def override(self) -> Override:
+        """The domain's words; `until` has its offset, else meaning_problems has said so."""
+        return Override(self.by, self.reason, datetime.fromisoformat(self.until))
+
+
 class RuleEntry(Part):
     """One rule: when a warning says this, who among the registered, do what."""
 
@@ -170,12 +193,18 @@ class RuleEntry(Part):
     title: Line
     why: Line = Field(description="The reason, or the procedure that the rule follows.")
     enabled: bool = Field(True, description="false turns the rule off.")
+    replaces: Identifier | None = Field(
+        None, description="A rule from above, in whose place it stands in the file's area."
+    )
+    override: OverrideEntry | None = Field(
+        None, description="Allows it to be weaker than the rule that it replaces, for a time."
+    )
     when: WarningConditions  # type: ignore[valid-type]
     who: WhoEntry
     do: DoEntry
 
-    def rule(self, origin: str) -> Rule:
-        """The domain's rule; `origin` is `file:line`."""
+    def rule(self, origin: str, area: str | None = None) -> Rule:
+        """The domain's rule; `origin` is `file:line`, `area` that of the file."""
         return Rule(
             self.id,
             self.title,
@@ -185,6 +214,9 @@ class RuleEntry(Part):
             self.why,
             self.enabled,
             origin,
+            area,
+            self.replaces,
+            self.override.override() if self.override else None,
         )
 
 
@@ -194,6 +226,9 @@ class Metadata(Part):
     id: Identifier
     title: Line
     owner: Line = Field(description="The office that answers for these rules.")
+    area: AreaCode | None = Field(
+        None, description="The code of an area: the rules are about who is registered there."
+    )
     review_by: Day | None = Field(
         None, description="'rules check' complains once this day has passed."
     )

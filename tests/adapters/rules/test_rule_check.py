@@ -99,3 +99,31 @@ def test_a_broken_test_file_is_a_problem_too(folder: Path) -> None:
 def test_ids_used_twice_are_found(folder: Path) -> None:
     (folder / "b.yaml").write_text(FILE)
     assert "the id 'flood-leave' is used twice" in found(folder)
+
+
+def test_a_rule_of_an_area_that_loosens_another_is_named(folder: Path) -> None:
+    shipped = (folder / "a.yaml").read_text()
+    (folder / "b.yaml").write_text(
+        shipped.replace("owner: Test office", "owner: City, area: BD1004")
+        .replace("id: flood-leave", "id: city-leave")
+        .replace("id: test-rules", "id: city-rules")
+        .replace("why: SOP 4.2", "why: SOP 4.2\n    replaces: flood-leave")
+    )
+    cases = (folder / "tests" / "a.yaml").read_text()
+    (folder / "tests" / "b.yaml").write_text(
+        cases.replace("a.yaml", "b.yaml").replace("flood-leave", "city-leave")
+    )
+    assert "may be weaker" not in found(folder)
+    text = (folder / "b.yaml").read_text()
+    (folder / "b.yaml").write_text(text.replace("Extreme, Severe", "Extreme"))
+    assert "'city-leave' may be weaker than 'flood-leave'" in found(folder)
+    loosened = text.replace("Extreme, Severe", "Extreme").replace(
+        "replaces: flood-leave",
+        "replaces: flood-leave\n    override: {by: A, reason: B, until: 2020-01-01T00:00Z}",
+    )
+    (folder / "b.yaml").write_text(loosened)
+    assert "this ended on 2020-01-01: 'flood-leave' holds again." in found(folder)
+    (folder / "b.yaml").write_text(loosened.replace("2020-01-01", "2099-01-01"))
+    assert "may be weaker" not in found(folder)
+    (folder / "b.yaml").write_text(text.replace("replaces: flood-leave", "replaces: flod-leave"))
+    assert "there is no rule 'flod-leave'. Did you mean 'flood-leave'?" in found(folder)

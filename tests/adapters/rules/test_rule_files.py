@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from carealert.adapters.rules.condition_model import SubjectConditions
-from carealert.adapters.rules.files import InvalidRules, load_rules, read_rule_text
+from carealert.adapters.rules.files import InvalidRules, load_rules, read_rule_text, version_of
 from carealert.adapters.rules.model import RuleFile, json_schema
 from carealert.domain.condition_parts import About, Range
 from carealert.domain.conditions import AllOf, AnyOf, Condition, Not, Test, about
@@ -318,6 +319,41 @@ def test_what_is_for_people_has_no_place_in_a_facility_rule(key: str) -> None:
         else (FACILITY.replace("priority: urgent", f"priority: urgent\n      {key}"))
     )
     assert "remove it" in problems(with_key) or "is not told by a rule" in problems(with_key)
+
+
+AREA = FILE.replace("owner: Test office,", "owner: Test office, area: BD1004,")
+
+
+def test_a_file_of_an_area_has_rules_of_that_area() -> None:
+    override = "override: {by: A. Officer, reason: SOP 9, until: 2027-06-01T06:00+06:00}"
+    found = rule(AREA.replace("why: SOP 4.2", f"why: SOP 4.2\n    replaces: metro\n    {override}"))
+    assert (found.of_area, found.replaces) == ("BD1004", "metro")
+    assert found.override is not None
+    assert found.override.until.isoformat() == "2027-06-01T06:00:00+06:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "added", "expected"),
+    [
+        (FILE, "replaces: metro", "only a rule of an area replaces another"),
+        (AREA, "override: {by: A, reason: B, until: 2027-06-01T06:00Z}", "say which"),
+        (
+            AREA,
+            "replaces: metro\n    override: {by: A, reason: B, until: 2027-06-31T06:00Z}",
+            "there is no moment '2027-06-31T06:00Z'",
+        ),
+        (AREA, "override: {by: A, reason: B, until: tomorrow}", "is not a moment with its offset"),
+    ],
+)
+def test_a_slip_about_areas_is_named(text: str, added: str, expected: str) -> None:
+    assert expected in problems(text.replace("why: SOP 4.2", f"why: SOP 4.2\n    {added}"))
+
+
+def test_a_key_that_a_rule_leaves_out_does_not_change_its_version() -> None:
+    one = rule()
+    assert version_of([one]) == version_of([replace(one, of_area=None, override=None)])
+    assert version_of([one]) != version_of([replace(one, of_area="BD1004")])
+    assert version_of([one]) != version_of([replace(one, do=replace(one.do, programme="x"))])
 
 
 def test_a_life_threatening_rule_without_a_chain_is_not_loaded() -> None:

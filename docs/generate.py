@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import typer.main
+from figures import BENCHMARKS, with_figures
 
 from carealert.adapters.rules.model import SCHEMA_ID, json_schema
 from carealert.cli import app
@@ -130,6 +131,7 @@ def main() -> None:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "conditions.md": conditions_page(),
         SCHEMA: schema_page(),
+        BENCHMARKS / "README.md": with_figures((BENCHMARKS / "README.md").read_text()),
     }
     stale = []
     for path, text in pages.items():

@@ -59,6 +59,18 @@ def match_all(
     return matches, not_sent
 
 
+def is_anybody_s(
+    rules: Iterable[Rule],
+    warning: HazardWarning,
+    active: Mapping[int, Info],
+    now: datetime,
+    assumed_life: timedelta,
+) -> bool:
+    """True where some rule holds for the warning, whomever it may be about."""
+    warned = {n: warning_facts(warning, info, assumed_life, now) for n, info in active.items()}
+    return bool(live_rules(rules, warned))
+
+
 def live_rules(rules: Iterable[Rule], warned: Mapping[int, WarningFacts]) -> list[Live]:
     """The rules that are on and whose `when` holds for some info."""
     found = [

@@ -14,7 +14,7 @@ from carealert.domain.consequences import is_warned, strongest_first, with_conse
 from carealert.domain.endings import is_ended, is_upgraded
 from carealert.domain.hazards import Hazard
 from carealert.domain.holds import reads_as_test
-from carealert.domain.matching import match_all
+from carealert.domain.matching import is_anybody_s, match_all
 from carealert.domain.notices import About, Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
@@ -80,7 +80,13 @@ def plan(
     not_sent += quiet
     not_sent += _told_elsewhere(matches, told_elsewhere)
     matches = [one for one in matches if (one.kind, one.ref) not in told_elsewhere]
-    not_sent += of_the_whole(warning, active, unresolved, anybody_told=bool(history.told))
+    not_sent += of_the_whole(
+        warning,
+        active,
+        unresolved,
+        anybody_told=bool(history.told),
+        has_rule=is_anybody_s(rules.rules, warning, active, now, office.assumed_life),
+    )
     wishes, refused = _wishes(
         warning, strongest_first(matches, rules), rules, subjects, office, now
     )
@@ -107,9 +113,12 @@ def of_the_whole(
     unresolved: frozenset[int],
     *,
     anybody_told: bool,
+    has_rule: bool = True,
 ) -> list[NotSent]:
     """What is to be said of the warning itself, once, whomever it reaches."""
     found = []
+    if active and not has_rule:
+        found.append(_about_warning(warning, WhyNot.NO_RULE, "no rule is about such a warning"))
     if not active and not anybody_told:
         found.append(_about_warning(warning, WhyNot.OVER, "every part of it is over"))
     if unresolved & active.keys():

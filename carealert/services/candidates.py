@@ -125,6 +125,8 @@ def load_residents(
     With the messengers who may look in on them at that moment, if one is given.
     """
     inside, near = found.residents, found.near_residents
+    if not inside and not near:
+        return ()
     messengers: Mapping[str, Sequence[Organisation]] = {}
     if messengers_at is not None:
         messengers = stores.organisations.messengers_of(inside.keys() | near.keys(), messengers_at)
@@ -153,6 +155,8 @@ def load_facilities(
     """
     inside, near = found.facilities, found.near_facilities
     refs = inside.keys() | near.keys()
+    if not refs:
+        return ()
     places = _Look(stores, known)
     facilities = sorted(stores.facilities.get(refs), key=lambda one: one.ref)
     beside = evidence_of(stores, facilities) if evidence else {}

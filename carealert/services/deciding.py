@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from carealert.domain.matching import distances
+from carealert.domain.matching import distances, is_anybody_s
 from carealert.domain.notices import RecipientKind
 from carealert.domain.plan import IncidentHistory, Office, Plan
 from carealert.domain.planning import active_infos, desk_plan, of_the_whole, plan, why_nobody
@@ -81,6 +81,8 @@ def survey(
     if why_nobody(warning, anybody_told=bool(earlier)) is not None:
         return whole
     active = active_infos(warning, office, now)
+    if not earlier and not is_anybody_s(rules.rules, warning, active, now, office.assumed_life):
+        return replace(whole, active=active)  # no rule is about it: nobody has to be looked for
     knows = any(line.knows for line in lines)
     around = beside(stores, rules, warning, incident, office, now) if knows else Beside()
     far = distances(rules.rules, warning, active, now, office.assumed_life)
@@ -145,7 +147,15 @@ def decide_for_desk(stores: Stores, rules: RuleSet, whole: Whole, decision: int)
         whole.now,
     )
     knows = any(line.knows for line in whole.lines)
-    said = of_the_whole(whole.warning, whole.active, whole.inside.unresolved, anybody_told=knows)
+    said = of_the_whole(
+        whole.warning,
+        whole.active,
+        whole.inside.unresolved,
+        anybody_told=knows,
+        has_rule=is_anybody_s(
+            rules.rules, whole.warning, whole.active, whole.now, whole.office.assumed_life
+        ),
+    )
     return replace(
         decided,
         not_sent=(*said, *decided.not_sent),

@@ -1,5 +1,6 @@
 """From a stored warning to the outbox, on a real store."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice
@@ -385,3 +386,27 @@ def test_who_is_registered_with_an_area_only_is_told_where_a_part_of_it_is_warne
         stores.facilities.put([a_facility(ref="f1", lat=None, lon=None)])
     decided = alerted(db, a_warning(an_info(areas=(an_area(geometry=polygon),))))
     assert {draft.recipient.ref for draft in decided.drafts} == ({"c1", "f1"} if told else set())
+
+
+def test_a_warning_that_no_rule_is_about_asks_the_register_nothing(
+    engine: Engine, sealer: Sealer
+) -> None:
+    db = SqlDatabase(engine, sealer)
+    two_homes(db)
+    number = stored(db, a_warning(an_info(hazard=Hazard.FOG)))
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement.lower())
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        rules = rules_of(a_rule(hazard={Hazard.FLOOD}))
+        outcome = alert(db, rules, PlainComposer(), number, OFFICE, NOW)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert outcome.not_sent == {WhyNot.NO_RULE: 1}
+    tables = re.compile(r"\b(from|join) (resident|caregiver|facility|area)\b")
+    assert [one for one in asked if tables.search(one)] == []
+    with db.reading() as stores:
+        assert not stores.warnings.unplanned()

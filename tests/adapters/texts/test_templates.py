@@ -419,8 +419,9 @@ def test_a_name_in_another_language_is_scanned_in_that_language(wording: Wording
     assert encode(body).encoding is Encoding.GSM_7
 
 
-def test_the_shipped_texts_pass_the_check() -> None:
-    assert COMPOSER.check() == ()
+@pytest.mark.parametrize("language", COMPOSER.languages())
+def test_the_shipped_texts_pass_the_check(language: str) -> None:
+    assert COMPOSER.check(language) == ()
 
 
 def test_the_check_finds_what_is_missing_wrong_long_or_unsafe(tmp_path: Path) -> None:

@@ -23,9 +23,11 @@ from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.adapters.texts.files import NOTHING, Ignored
 from carealert.adapters.texts.fingerprints import OWN, fingerprints
+from carealert.adapters.texts.keywords import read_words
 from carealert.adapters.texts.published import PublishedComposer
 from carealert.domain.access import Actor, Role
 from carealert.domain.language_reviews import TextsInUse
+from carealert.domain.replies import Words
 from carealert.domain.rule_versions import SignOff
 from carealert.domain.rules import RuleSet
 from carealert.paths import with_overrides
@@ -138,6 +140,11 @@ class App:
             with_overrides("templates", self.settings.config),
             (lambda: languages.reviewed(self.db, self.fingerprints)) if asked else None,
         )
+
+    @cached_property
+    def words(self) -> Words:
+        """What people write, in all languages."""
+        return read_words(with_overrides("templates", self.settings.config))
 
     @cached_property
     def fingerprints(self) -> Mapping[str, Mapping[str, str]]:

@@ -6,8 +6,8 @@ said. What stays unclear leaves the question open, and silence escalates.
 """
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -49,6 +49,19 @@ class Words:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What people write in one language; `answers` is answer -> words and short phrases."""
+
+    stop: frozenset[str] = frozenset()
+    start: frozenset[str] = frozenset()
+    info: frozenset[str] = frozenset()
+    delete: frozenset[str] = frozenset()
+    answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    harmless: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+
+
 #: Opt-out words of the carriers (Twilio, "Advanced opt-out") and of some languages. Words that
 #: are common answers elsewhere are left out: "acha" is stop in Swahili, but fine in Hindi.
 STOP_WORDS = frozenset(
@@ -88,6 +101,57 @@ _REASSURING = frozenset({"safe", "open"})
 _ORNAMENTS = {"\ufe0e", "\ufe0f", "\u20e3"}
 
 
+def with_languages(base: Words, languages: Iterable[Spoken]) -> Words:
+    """The words of these languages beside those of `base`, as messages are compared.
+
+    Nobody says in which language they write. A word that means one thing here and another there
+    counts for neither, one that says nothing anywhere is no answer elsewhere, one that denies
+    anywhere is never harmless, and a word for leaving that is an answer anywhere does not take a
+    phone off the list: such a message stays unclear, and the question open. What `base` says
+    stands.
+    """
+    every = tuple(languages)
+    means: dict[str, set[str]] = {}
+    for one in every:
+        for answer, words in one.answers.items():
+            for word in map(_key, words):
+                means.setdefault(word, set()).add(answer)
+    denying = {part for one in every for word in one.no for part in _words_in(word)}
+    own_harmless = {_key(word) for one in every for word in one.harmless} - denying
+    harmless = own_harmless | base.harmless
+    taken = harmless | base.stop | base.start | base.info | base.delete | {""}
+    answers = {
+        word: next(iter(found))
+        for word, found in means.items()
+        if len(found) == 1 and word not in taken
+    }
+    commands = {
+        name: {_key(word) for one in every for word in getattr(one, name)} - {""}
+        for name in ("stop", "start", "info", "delete")
+    }
+    known = means.keys() | base.answers.keys() | harmless
+    clear = {
+        name: frozenset(
+            word
+            for word in words - known
+            if not any(word in other for at, other in commands.items() if at != name)
+        )
+        for name, words in commands.items()
+    }
+    return Words(
+        base.stop | clear["stop"],
+        base.start | clear["start"],
+        {**answers, **base.answers},
+        frozenset(harmless),
+        base.info | clear["info"],
+        base.delete | clear["delete"],
+    )
+
+
+def _key(word: str) -> str:
+    return " ".join(_words_in(word))
+
+
 def understand(body: str, expected_replies: Mapping[str, str], words: Words = WORDS) -> Meaning:
     """Read `body` as an answer to a question whose replies are `expected_replies`.
 
@@ -121,6 +185,9 @@ def _answer(said: list[str], expected: Mapping[str, str], words: Words) -> str |
     meant = {word: answer for word, answer in words.answers.items() if answer in expected}
     meant |= {name: name for name in expected}
     meant |= {digit: name for name, digit in expected.items()}
+    whole = meant.get(" ".join(said))
+    if whole is not None:
+        return whole
     answers = {meant[word] for word in said if word in meant}
     if len(answers) != 1:
         return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.plan import DeskTask
-from carealert.domain.replies import Meaning, MeaningKind, understand
+from carealert.domain.replies import WORDS, Meaning, MeaningKind, Words, understand
 from carealert.domain.rules import SubjectKind
 from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
@@ -81,6 +81,7 @@ def receive_reply(
     body: str,
     opt_out_type: str | None,
     now: datetime,
+    words: Words = WORDS,
 ) -> ReplyOutcome:
     """Take in one text message from `number` (E.164); a repeated webhook changes nothing.
 
@@ -90,7 +91,7 @@ def receive_reply(
     with db.transaction() as stores:
         if not stores.replies.keep(provider_id, number, body, now):
             return ReplyOutcome("repeated")
-        inbound = _read(stores, number, body, opt_out_type, now)
+        inbound = _read(stores, number, body, opt_out_type, now, words)
         meaning, template, details = _act(stores, inbound)
         text = None if opt_out_type else _answer(stores, composer, inbound, template, details)
         question = inbound.question.notice if inbound.question else None
@@ -129,12 +130,17 @@ def receive_receipts(db: Database, receipts: Sequence[Receipt]) -> list[bool]:
 
 
 def _read(
-    stores: Stores, number: str, body: str, opt_out_type: str | None, now: datetime
+    stores: Stores,
+    number: str,
+    body: str,
+    opt_out_type: str | None,
+    now: datetime,
+    words: Words,
 ) -> _Inbound:
-    question = asked_by(stores.replies, number, body, now)
+    question = asked_by(stores.replies, number, body, now, words)
     expected = question.expected_replies if question else {}
     kind = _OPT_OUT.get(opt_out_type or "")
-    meaning = Meaning(kind) if kind else understand(body, expected)
+    meaning = Meaning(kind) if kind else understand(body, expected, words)
     return _Inbound(number, meaning, question, tuple(stores.people.owners_of(number)), now)
 
 

@@ -20,7 +20,7 @@ from carealert.domain.notices import (
     Wording,
 )
 from carealert.domain.people import Caregiver, ChannelPreference, Phone, Purpose, Resident
-from carealert.domain.replies import understand
+from carealert.domain.replies import WORDS, Words, understand
 from carealert.domain.rules import Priority
 from carealert.services.alerting import OfficeSettings
 from carealert.services.consenting import GOOD_FOR, Ending, ending
@@ -105,17 +105,20 @@ def ask_again(
     return asked
 
 
-def asked_by(replies: ReplyStore, number: str, body: str, now: datetime) -> OpenQuestion | None:
+def asked_by(
+    replies: ReplyStore, number: str, body: str, now: datetime, words: Words = WORDS
+) -> OpenQuestion | None:
     """The question that `body` from `number` answers, None where nobody asked.
 
     The one asked last; but a cry for help is never lost to a question about papers.
     """
-    other, consent = asked_by_others(replies, number, body, now), replies.open_consent(number)
+    other = asked_by_others(replies, number, body, now, words)
+    consent = replies.open_consent(number)
     if consent is None or other is None:
         return consent or other
     if other.asked_at >= consent.asked_at:
         return other
-    return other if not _answers(body, consent) and _answers(body, other) else consent
+    return other if not _answers(body, consent, words) and _answers(body, other, words) else consent
 
 
 def keep_answer(
@@ -172,8 +175,8 @@ def _meant(
     return sorted(found)
 
 
-def _answers(body: str, question: OpenQuestion) -> bool:
-    return understand(body, question.expected_replies).answer is not None
+def _answers(body: str, question: OpenQuestion, words: Words) -> bool:
+    return understand(body, question.expected_replies, words).answer is not None
 
 
 def _to_ask(stores: Stores, now: datetime, clock: time) -> Iterator[_Person]:

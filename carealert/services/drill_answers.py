@@ -6,12 +6,14 @@ what it answers. Only words need more thought.
 
 from datetime import datetime
 
-from carealert.domain.replies import understand
+from carealert.domain.replies import WORDS, Words, understand
 from carealert.services.ports.outbox import OpenQuestion, ReplyStore
 from carealert.services.ports.store import Stores
 
 
-def asked_by(replies: ReplyStore, number: str, body: str, now: datetime) -> OpenQuestion | None:
+def asked_by(
+    replies: ReplyStore, number: str, body: str, now: datetime, words: Words = WORDS
+) -> OpenQuestion | None:
     """The question that `body` from `number` answers, None where nobody asked.
 
     What fits both questions goes to the one asked last. What fits only a real question that is
@@ -21,7 +23,7 @@ def asked_by(replies: ReplyStore, number: str, body: str, now: datetime) -> Open
     real, drill = replies.open_question(number), replies.open_drill(number, now)
     if drill is None or real is None:
         return drill or real
-    means_drill, means_real = (_answers(body, question) for question in (drill, real))
+    means_drill, means_real = (_answers(body, question, words) for question in (drill, real))
     if means_drill != means_real and (means_drill or real.expires_at > now):
         return drill if means_drill else real
     return real if real.asked_at >= drill.asked_at else drill
@@ -39,5 +41,5 @@ def keep_drill_answer(
     return answer, "drill_thanks"
 
 
-def _answers(body: str, question: OpenQuestion) -> bool:
-    return understand(body, question.expected_replies).answer is not None
+def _answers(body: str, question: OpenQuestion, words: Words) -> bool:
+    return understand(body, question.expected_replies, words).answer is not None

@@ -39,7 +39,8 @@ def build_web(
         demo=demo,
         templates=(settings.config / "templates",) if settings.config else (),
     )
-    hooks = hooks_router(app.db, app.composer, app.auth_tokens(), settings.public_url, now)
+    tokens, public_url = app.auth_tokens(), settings.public_url
+    hooks = hooks_router(app.db, app.composer, tokens, public_url, now, app.words)
 
     def readiness() -> str | None:
         if migrating.is_current(app.engine):

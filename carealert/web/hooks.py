@@ -17,6 +17,7 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator, add_port, remove_port
 from twilio.twiml.messaging_response import MessagingResponse
 
+from carealert.domain.replies import WORDS, Words
 from carealert.services.answering import Receipt, receive_receipts, receive_reply
 from carealert.services.ports.store import Database
 from carealert.services.ports.text import Composer
@@ -36,8 +37,11 @@ def hooks_router(
     auth_tokens: Sequence[str],
     public_url: str,
     clock: Clock,
+    words: Words = WORDS,
 ) -> APIRouter:
     """The routes under `/hooks/twilio`; `auth_tokens` are the tokens that may have signed.
+
+    `words` are what people write instead of a digit.
 
     403 for a wrong signature, 413 for too long a body; nothing else of a request is looked at
     before it is proved. Repeated requests change nothing.
@@ -76,6 +80,7 @@ def hooks_router(
             form.get("Body", ""),
             form.get("OptOutType") or None,
             clock(),
+            words,
         )
         return _twiml(outcome.text)
 

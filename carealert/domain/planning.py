@@ -68,18 +68,15 @@ def plan(
     that run: whom they keep from being told is not stood down by them either.
     """
     anybody_told = bool(history.told or history.subjects)
-    refusal = why_nobody(warning, anybody_told=anybody_told)
-    if refusal is not None:
+    if (refusal := why_nobody(warning, anybody_told=anybody_told)) is not None:
         return Plan(warning, not_sent=(refusal,))
     active = active_infos(warning, office, now)
     matched, not_sent = match_all(
         warning, active, rules.rules, residents, facilities, now, office.assumed_life
     )
     subjects = _subjects(residents, facilities)
-    matches, quiet = _not_silenced(matched, subjects, silences)
-    not_sent += quiet
-    not_sent += _told_elsewhere(matches, told_elsewhere)
-    matches = [one for one in matches if (one.kind, one.ref) not in told_elsewhere]
+    matches, kept_quiet = _to_be_told(matched, subjects, silences, told_elsewhere)
+    not_sent += kept_quiet
     not_sent += of_the_whole(
         warning,
         active,
@@ -232,6 +229,18 @@ def facts_for(
 
 def _about_warning(warning: HazardWarning, reason: WhyNot, detail: str) -> NotSent:
     return NotSent("warning", warning.identifier, None, reason, detail)
+
+
+def _to_be_told(
+    matched: Sequence[Match],
+    subjects: Mapping[tuple[SubjectKind, str], Candidate | FacilityCandidate],
+    silences: Sequence[Silence],
+    told: frozenset[tuple[SubjectKind, str]],
+) -> tuple[list[Match], list[NotSent]]:
+    """The matches that neither a silence nor a better message keeps quiet, and why the rest."""
+    loud, not_sent = _not_silenced(matched, subjects, silences)
+    not_sent += _told_elsewhere(loud, told)
+    return [one for one in loud if (one.kind, one.ref) not in told], not_sent
 
 
 def _told_elsewhere(

@@ -13,6 +13,7 @@ from carealert.adapters.db import migrating
 from carealert.adapters.feeds.brokers import takes_connections
 from carealert.adapters.feeds.signatures import certificates_in, notes_on
 from carealert.adapters.rules.files import InvalidRules
+from carealert.adapters.texts.composer import LAST_LANGUAGE
 from carealert.bootstrap import App
 from carealert.domain.language_reviews import ReviewState, TextsInUse
 from carealert.domain.rule_versions import OVERRIDE_LASTS, SignOff
@@ -168,12 +169,15 @@ def _silences(app: App, now: datetime) -> Check:
 
 
 def _templates(app: App, _: datetime) -> Check:
+    """The office's own texts and its language; the others are as they were checked and shipped."""
+    known = app.texts.languages()
+    looked_at = {app.settings.default_language, app.settings.desk_language, *app.own_languages}
     try:
-        problems = app.texts.check()
+        problems = app.texts.check(*sorted(looked_at.intersection(known) or {LAST_LANGUAGE}))
     except TemplateProblem as problem:
         return Check("templates", False, "a template cannot be read", str(problem))
-    tags = ", ".join(sorted(app.texts.languages()))
-    return Check("templates", not problems, f"languages {tags}", "; ".join(map(str, problems)))
+    seen = f"languages {', '.join(sorted(known))}"
+    return Check("templates", not problems, seen, "; ".join(map(str, problems)))
 
 
 def _languages(app: App, _: datetime) -> Check:

@@ -1,7 +1,9 @@
 """Fixtures that every test may use: real databases, a sealer, the captured documents."""
 
 import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,10 +130,18 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 _ABSENT = pytest.StashKey[int]()
+#: Care rules under which tests record how many combinations they looked at.
+_RULE = re.compile(r"G\d\d$")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The one line about tests that did not run."""
+    """How many texts each care rule was asked of, and the one line about tests that did not run."""
+    asked: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        asked.update({name: count for name, count in report.user_properties if _RULE.match(name)})
+    if asked:
+        counts = ", ".join(f"{rule} {count:,}" for rule, count in sorted(asked.items()))
+        terminalreporter.write_line(f"Combinations looked at by care rule: {counts}.")
     absent = terminalreporter.config.stash.get(_ABSENT, 0)
     if absent:
         terminalreporter.write_line(

@@ -62,10 +62,20 @@ def check(
     application = open_app()
     if tag is not None:
         _known(application, tag)
-    problems = application.texts.check(*([tag] if tag else ()))
+    found = application.texts.survey(*([tag] if tag else ()))
+    problems = found.problems
     checked = [tag] if tag else list(application.texts.languages())
+    asked = ", ".join(f"{rule} of {number:,}" for rule, number in sorted(found.looked_at.items()))
     text = "\n".join(map(str, problems)) or f"No problem found in {', '.join(checked)}."
-    emit({"languages": checked, "problems": [problem_data(p) for p in problems]}, as_json, text)
+    emit(
+        {
+            "languages": checked,
+            "looked_at": dict(found.looked_at),
+            "problems": [problem_data(p) for p in problems],
+        },
+        as_json,
+        f"{text}\nTexts and steps looked at: {asked}." if asked else text,
+    )
     if problems:
         raise typer.Exit(Exit.FAILED)
 

@@ -1,4 +1,4 @@
-"""Words of one language that a text must not hold, or must: rules G01, G04 and G08.
+"""Words of one language that a text must not hold, or must: rules G01, G03, G04, G08 and G20.
 
 An entry matches whole words, in any case; `dialy*` matches every word that begins so, and an
 entry of several words matches them in a row. In languages that join words (`by_part`) a sensitive
@@ -10,6 +10,29 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
+
+
+class Plainness(NamedTuple):
+    """How long sentences of a language may be (rule G07).
+
+    Counted in words; in `letters` where a script sets no space between words, which then says
+    less about how hard a sentence is to read than about how long it is.
+    """
+
+    longest: int = 18
+    average: int = 12
+    letters: bool = False
+
+    def length(self, sentence: str) -> int:
+        """How long a sentence is, in what this language counts."""
+        words = _WORD.findall(sentence)
+        return sum(map(len, words)) if self.letters else len(sentence.split())
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "letters" if self.letters else "words"
 
 
 @dataclass(frozen=True)
@@ -21,10 +44,22 @@ class Lexicon:
     verbs: frozenset[str]
     allowed: frozenset[str] = field(default_factory=frozenset)
     by_part: bool = False
+    plainness: Plainness = field(default_factory=Plainness)
+    #: Part of `sensitive`: said to everybody or to nobody (rule G03).
+    violence: frozenset[str] = field(default_factory=frozenset)
+    hygiene: frozenset[str] = field(default_factory=frozenset)
 
     def sensitive_in(self, text: str) -> tuple[str, ...]:
         """The entries found in `text` that tell of illness, birth, disability or violence."""
         return _found(self._sensitive, " ".join(self._to_look_at(_words(text))))
+
+    def violence_in(self, text: str) -> tuple[str, ...]:
+        """The entries found in `text` that tell of violence."""
+        return _found(self._violence, " ".join(self._to_look_at(_words(text))))
+
+    def names_pads(self, text: str) -> bool:
+        """True if `text` tells to pack hygiene pads, which everybody is told (rule G20)."""
+        return self._hygiene.search(" ".join(_words(text))) is not None
 
     def gendered_in(self, text: str) -> tuple[str, ...]:
         """The entries found in `text` that take the carer for a woman or a man."""
@@ -49,6 +84,14 @@ class Lexicon:
     @cached_property
     def _sensitive(self) -> re.Pattern[str]:
         return _pattern(self.sensitive, whole=not self.by_part)
+
+    @cached_property
+    def _violence(self) -> re.Pattern[str]:
+        return _pattern(self.violence, whole=not self.by_part)
+
+    @cached_property
+    def _hygiene(self) -> re.Pattern[str]:
+        return _pattern(self.hygiene, whole=not self.by_part)
 
     @cached_property
     def _gendered(self) -> re.Pattern[str]:

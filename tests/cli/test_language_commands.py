@@ -83,6 +83,9 @@ def test_check_passes_over_what_is_shipped() -> None:
     result = run("check")
     assert result.exit_code == 0, result.stdout
     assert result.stdout.startswith("No problem found in ")
+    asked = re.search(r"G04 of ([\d,]+),", result.stdout)
+    assert asked is not None
+    assert int(asked[1].replace(",", "")) > 10_000
 
 
 def test_check_names_file_and_line_of_each_breach(templates: Path) -> None:
@@ -93,7 +96,7 @@ def test_check_names_file_and_line_of_each_breach(templates: Path) -> None:
     (problem,) = json.loads(result.stdout)["problems"]
     assert (problem["file"], problem["line"]) == (str(path), 2)
     assert "G08: 'mother'" in problem["problem"]
-    assert f"{path}, line 2: G08" in run("check").stdout
+    assert f"{path}, line 2: G08" in run("check", "en").stdout
     assert run("check", "bn").exit_code == 0
 
 

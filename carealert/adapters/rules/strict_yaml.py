@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from carealert.adapters.yaml_loader import SafeLoader
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
@@ -84,7 +86,7 @@ def parse_document(body: bytes, file: str) -> Document:
         raise _invalid(file, line, 1, "is not UTF-8: save the file as UTF-8.") from error
     try:
         _refuse_specials(text, file)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=SafeLoader)
     except yaml.YAMLError as error:
         raise _not_yaml(error, file) from error
     if root is None:
@@ -97,7 +99,7 @@ def parse_document(body: bytes, file: str) -> Document:
 def _refuse_specials(text: str, file: str) -> None:
     """Look at the events before anything is built of them: depth first, then sharing and tags."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=SafeLoader):
         where = _at(event.start_mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -136,7 +138,7 @@ def _mapping(
     for key, entry in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise _invalid(file, *_place(key), "a key must be one word, not a list or a mapping.")
-        if key.value == "<<" and key.style is None:
+        if key.value == "<<" and not key.style:
             what = "merge keys (<<) are not allowed: repeat the lines."
             raise _invalid(file, *_place(key), what)
         if key.value in found:
@@ -150,7 +152,7 @@ def _mapping(
 
 def _scalar(node: yaml.Node) -> Value:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:  # quoted, or a block of text
+    if getattr(node, "style", None):  # quoted, or a block of text
         return text
     if text in _BOOLEANS:
         return _BOOLEANS[text]

@@ -1,16 +1,19 @@
 """Everything that can be known to be wrong with texts before a warning comes."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.files import Language
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.samples import samples
-from carealert.domain.checklists import Checklist, Checklists
+from carealert.domain.checklists import Checklist
+from carealert.domain.lexicon import Lexicon
 from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text, Wording
 from carealert.domain.sms import encode
-from carealert.domain.text_rules import Said, broken_rules
+from carealert.domain.text_rules import Said, broken_by_list, broken_by_step, broken_rules, rules_of
 from carealert.services.ports.text import TemplateProblem
 
 #: The fixed answers; all other templates are notices.
@@ -84,6 +87,14 @@ class CheckedComposer(Protocol):
     ) -> Text: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a look at languages found, and how many texts and steps it held against each rule."""
+
+    problems: tuple[RowError, ...]
+    looked_at: Mapping[str, int]
+
+
 def problems_of(
     composer: CheckedComposer, tags: Iterable[str], only: Collection[str] = ()
 ) -> tuple[RowError, ...]:
@@ -92,47 +103,61 @@ def problems_of(
     With `only` nothing but these templates is looked at.
     A file is named as it is called inside a folder of templates.
     """
+    return survey(composer, tags, only).problems
+
+
+def survey(composer: CheckedComposer, tags: Iterable[str], only: Collection[str] = ()) -> Survey:
+    """`problems_of`, with the number of texts that each rule was asked of."""
     found: dict[str, RowError] = {}
+    looked_at: Counter[str] = Counter()
     for tag in tags:
-        for problem in _problems_in(composer, tag, only):
+        for problem in _problems_in(composer, tag, only, looked_at):
             found.setdefault(str(problem), problem)
-    return tuple(found.values())
+    return Survey(tuple(found.values()), looked_at)
 
 
-def _problems_in(composer: CheckedComposer, tag: str, only: Collection[str]) -> Iterator[RowError]:
+def _problems_in(
+    composer: CheckedComposer, tag: str, only: Collection[str], looked_at: Counter[str]
+) -> Iterator[RowError]:
     try:
         language = composer.language(tag)
     except TemplateProblem as problem:
         yield _unreadable(problem)
         return
     if not only:
-        yield from _problems_of_words(composer, language)
+        yield from _problems_of_words(composer, language, looked_at)
     for template, tags in composer.templates().items():
         if only and template not in only:
             continue
         file = f"sms/{tag}/{template}.txt.j2"
         if tag in tags:
-            yield from _text_problems(composer, language, template, file)
+            yield from _text_problems(composer, language, template, file, looked_at)
         elif template in (*NOTICES, *ANSWERS):
             yield _wrong(file, "does not exist", "Translate it")
 
 
-def _problems_of_words(composer: CheckedComposer, language: Language) -> Iterator[RowError]:
+def _problems_of_words(
+    composer: CheckedComposer, language: Language, looked_at: Counter[str]
+) -> Iterator[RowError]:
     if not language.lexicon.verbs or not language.lexicon.sensitive:
         file = f"lexicons/{language.tag}.yaml"
         yield _wrong(file, "is missing or empty", "No text can be checked")
-    yield from _checklist_problems(language, _reference(composer))
+    yield from _checklist_problems(language, _reference(composer), looked_at)
 
 
-def _reference(composer: CheckedComposer) -> Checklists:
+def _reference(composer: CheckedComposer) -> Language | None:
     try:
-        return composer.language(REFERENCE).checklists
+        return composer.language(REFERENCE)
     except TemplateProblem:
-        return Checklists(())  # its own problem; the others can be checked without it
+        return None  # its own problem; the others can be checked without it
 
 
 def _text_problems(
-    composer: CheckedComposer, language: Language, template: str, file: str
+    composer: CheckedComposer,
+    language: Language,
+    template: str,
+    file: str,
+    looked_at: Counter[str],
 ) -> Iterator[RowError]:
     try:
         if template in ANSWERS:
@@ -143,6 +168,7 @@ def _text_problems(
     except TemplateProblem as problem:
         yield _unreadable(problem)
         return
+    looked_at.update(rule for text in texts for rule in rules_of(text))
     broken = {rule: text for text in texts for rule in broken_rules(text, language.lexicon)}
     for rule, text in broken.items():
         yield _wrong(file, f"{rule} (in a text about {text.hazard or 'an answer'})", "Reword it")
@@ -173,31 +199,67 @@ def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said
     asks_action = draft.template not in _NO_ACTION
     exercise = language.words.exercise if draft.template in _DRILLS else ""
     text, tag = notice.text.body, composer.sender_tag
-    return Said(text, tag, draft.wording, hazard, must_say, asks_action, exercise)
+    universal = not draft.about and not draft.expected_replies
+    return Said(text, tag, draft.wording, hazard, must_say, asks_action, exercise, universal)
 
 
-def _checklist_problems(language: Language, reference: Checklists) -> Iterator[RowError]:
+def _checklist_problems(
+    language: Language, reference: Language | None, looked_at: Counter[str]
+) -> Iterator[RowError]:
     file = f"checklists/{language.tag}.json"
-    for known in reference.lists:
+    lists, pads = (reference.checklists.lists, reference.lexicon) if reference else ((), _NO_WORDS)
+    for known in lists:
         found = language.checklists.get(known.id)
         if found is None:
             yield _wrong(file, f"has no list {known.id}", "Translate it")
         elif [item.n for item in found.items] != [item.n for item in known.items]:
             yield _wrong(file, f"list {known.id} has other items", f"Compare it with {REFERENCE}")
+        else:
+            yield from _packing_problems(language, found, known, pads, looked_at)
     for checklist in language.checklists.lists:
-        yield from _item_problems(checklist, language, file)
+        steps = [item.text for item in checklist.items]
+        for rule in broken_by_list(steps, language.lexicon):
+            yield _wrong(file, f"list {checklist.id}: {rule}", "Shorten its steps")
+        yield from _item_problems(checklist, language, file, looked_at)
 
 
-def _item_problems(checklist: Checklist, language: Language, file: str) -> Iterator[RowError]:
+def _packing_problems(
+    language: Language,
+    found: Checklist,
+    known: Checklist,
+    reference: Lexicon,
+    looked_at: Counter[str],
+) -> Iterator[RowError]:
+    """Where the reference tells everybody to pack pads, so does every language (rule G20)."""
+    if not known.is_for_everybody:
+        return
+    for item, same in zip(known.items, found.items, strict=True):
+        if not reference.names_pads(item.text):
+            continue
+        looked_at["G20"] += 1
+        if not language.lexicon.names_pads(same.worded(Wording.NEUTRAL)):
+            what = f"list {found.id}, item {same.n}: G20: names no hygiene pads"
+            fix = f"Name them, or add the word to hygiene in lexicons/{language.tag}.yaml"
+            yield _wrong(f"checklists/{language.tag}.json", what, fix)
+
+
+def _item_problems(
+    checklist: Checklist, language: Language, file: str, looked_at: Counter[str]
+) -> Iterator[RowError]:
+    for_home = checklist.kind == "resident"
     for item in checklist.items:
         where = f"list {checklist.id}, item {item.n}:"
         for text in filter(None, (item.text, item.neutral, item.own)):
             size = encode(text)
             if size.segments > _ITEM_SEGMENTS[size.encoding]:
                 yield _wrong(file, f"{where} G06: {size.segments} segments", "Shorten it")
-        if checklist.kind != "resident":
+            for rule in broken_by_step(text, language.lexicon, for_home=for_home):
+                yield _wrong(file, f"{where} {rule}", "Reword it")
+            looked_at.update((*(("G03",) if for_home else ()), "G06", "G07", "G08", "G21"))
+        if not for_home:
             continue
         for own in (False, True):
+            looked_at["G01"] += 1
             for word in language.lexicon.sensitive_in(item.worded(Wording.NEUTRAL, about_self=own)):
                 what = f"{where} G01: '{word}' on a phone that others read"
                 yield _wrong(file, what, "Give the item a neutral wording")
@@ -211,3 +273,6 @@ def _unreadable(problem: TemplateProblem) -> RowError:
     if isinstance(problem, TextFileProblem):
         return problem.row
     return RowError("templates", None, None, str(problem).rstrip("."), "Mend it and check again")
+
+
+_NO_WORDS = Lexicon(frozenset(), frozenset(), frozenset())

@@ -24,7 +24,7 @@ from carealert.adapters.texts.briefs import (
     said_of,
     whole_outline,
 )
-from carealert.adapters.texts.check import problems_of
+from carealert.adapters.texts.check import Survey, survey
 from carealert.adapters.texts.files import NOTHING, Ignored, Language, read_language, tags_in
 from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.phrases import tags_of
@@ -125,8 +125,12 @@ class TemplateComposer:
 
     def check(self, *tags: str) -> tuple[RowError, ...]:
         """What is missing, not fillable, too long or unsafe, in these languages or in every one."""
-        found = problems_of(self, tags or self.languages())
-        return tuple(located(problem, self._folders) for problem in found)
+        return self.survey(*tags).problems
+
+    def survey(self, *tags: str) -> Survey:
+        """`check`, with the number of texts and steps that each rule was asked of."""
+        found = survey(self, tags or self.languages())
+        return Survey(tuple(located(one, self._folders) for one in found.problems), found.looked_at)
 
     def language(self, tag: str) -> Language:
         """The words of one language; raises TemplateProblem."""

@@ -8,16 +8,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.problems import TextFileProblem
+from carealert.adapters.yaml_loader import SafeLoader
 from carealert.domain.checklists import Checklist, ChecklistItem, Checklists
 from carealert.domain.hazards import Hazard
-from carealert.domain.lexicon import Lexicon
+from carealert.domain.lexicon import Lexicon, Plainness
 from carealert.domain.notices import MessageKind
 from carealert.domain.sms import normalise
 from carealert.domain.warnings import Severity
@@ -82,6 +83,15 @@ class Words(BaseModel):
     reply_words: dict[str, list[str]]
 
 
+class Readability(BaseModel):
+    """How long sentences of a language may be; a script without spaces is counted in letters."""
+
+    model_config = _STRICT
+    unit: Literal["words", "letters"] = "words"
+    longest: int = Plainness().longest
+    average: int = Plainness().average
+
+
 class LexiconFile(BaseModel):
     """`lexicons/<language>.yaml`."""
 
@@ -89,9 +99,12 @@ class LexiconFile(BaseModel):
     review_status: str
     by_part: bool = False
     sensitive: list[str]
+    violence: list[str] = []
+    hygiene: list[str] = []
     gendered: list[str]
     verbs: list[str]
     allowed: list[str] = []
+    readability: Readability = Readability()
 
 
 class ItemEntry(BaseModel):
@@ -192,11 +205,18 @@ def _checklist(entry: ChecklistEntry) -> Checklist:
 
 def _lexicon(file: LexiconFile) -> Lexicon:
     return Lexicon(
-        frozenset(file.sensitive),
+        frozenset((*file.sensitive, *file.violence)),
         frozenset(file.gendered),
         frozenset(file.verbs),
         frozenset(file.allowed),
         file.by_part,
+        Plainness(
+            file.readability.longest,
+            file.readability.average,
+            letters=file.readability.unit == "letters",
+        ),
+        frozenset(file.violence),
+        frozenset(file.hygiene),
     )
 
 
@@ -226,10 +246,13 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
+    text = ""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        found = yaml.load(text, Loader=SafeLoader)  # noqa: S506 - it is the safe one
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
+        mark = error.problem_mark  # past the last line where something is not closed
+        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else None
         raise _problem(str(path), "is not YAML", "Mend the line", line) from error
     except (OSError, UnicodeDecodeError) as error:
         raise _problem(str(path), "cannot be read", "Save it as UTF-8") from error

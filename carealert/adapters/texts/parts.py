@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -155,7 +155,7 @@ class Parts:
         times = self._words.times
         pattern = times.near if self._brief.near else times.far
         try:
-            return format_datetime(at, pattern, self._zone, _locale(self._language.tag))
+            return _written(at, pattern, self._zone, self._language.tag)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             file = f"sms/{self._language.tag}/words.yaml"
             what = f"times: '{pattern}' is no pattern of a date"
@@ -180,6 +180,12 @@ class _Tokens:
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """The people of each token, in the order of the tokens."""
         return tuple(self._tokens)
+
+
+@lru_cache(maxsize=512)
+def _written(at: datetime, pattern: str, zone: tzinfo, tag: str) -> str:
+    """A moment as a CLDR pattern has it: all texts of a warning say the same few."""
+    return format_datetime(at, pattern, zone, _locale(tag))
 
 
 @cache

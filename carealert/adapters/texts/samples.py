@@ -1,4 +1,5 @@
-"""Drafts with the longest values that a register and a warning may hold, for checking texts."""
+"""Drafts to check texts with: the longest values that a register and a warning may hold, and
+ordinary ones, with which a text says all that it has to say."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -77,8 +78,9 @@ def sample(
     about: tuple[About, ...],
     *,
     about_self: bool = False,
+    ordinary: bool = False,
 ) -> NoticeDraft:
-    """One draft with the longest values."""
+    """One draft with the longest values, or with ordinary ones."""
     recipient = Recipient(_recipient(template, about_self), "sample", _PHONE, language, None)
     return NoticeDraft(
         incident="sample",
@@ -94,7 +96,7 @@ def sample(
         wording=wording,
         template=template,
         checklist=None,
-        facts=facts(hazard),
+        facts=ordinary_facts(hazard) if ordinary else facts(hazard),
         expected_replies=_REPLIES.get(template, _ANSWERS),
         due_at=_NOW,
         expires_at=_NOW,
@@ -116,6 +118,19 @@ def facts(hazard: Hazard) -> Facts:
     )
 
 
+def ordinary_facts(hazard: Hazard) -> Facts:
+    """A warning of this hazard that is on, until tomorrow, with short names."""
+    return Facts(
+        hazard,
+        "Unusual thing",
+        Severity.SEVERE,
+        "Met Office",
+        {"en": "Amtali"},
+        _NOW,
+        _NOW + timedelta(hours=30),
+    )
+
+
 def _drafts(
     template: str, language: str, hazard: Hazard, wording: Wording, kind: MessageKind
 ) -> Iterator[NoticeDraft]:
@@ -132,6 +147,18 @@ def _drafts(
         yield sample(template, language, hazard, wording, kind, _people())
         return
     yield sample(template, language, hazard, wording, kind, _people())
+    one = (About("r1", "Nani", frozenset({Need.DIALYSIS})),)
+    for about_self in (False, True):
+        yield sample(
+            template,
+            language,
+            hazard,
+            wording,
+            kind,
+            one,
+            about_self=about_self,
+            ordinary=True,
+        )
     if kind is MessageKind.UPDATE or wording is Wording.CARE_CARD or hazard not in _WITH_STEPS:
         return  # needs are told as in the first text, as for another hazard, or not at all
     for need in Need:

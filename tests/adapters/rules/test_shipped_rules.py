@@ -1,15 +1,12 @@
 """What the shipped rules promise together, whatever file a rule stands in."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from carealert.adapters.rules.files import load_rules
-from carealert.domain.conditions import values_of
 from carealert.domain.hazards import Hazard
 from carealert.domain.people import Need
-from carealert.domain.plan import Candidate, Plan
+from carealert.domain.plan import Candidate
 from carealert.domain.planning import plan
 from carealert.domain.rules import Audience, Priority, SubjectKind
 from carealert.domain.warnings import Severity, Urgency
@@ -17,16 +14,13 @@ from tests.support.builders import (
     NOW,
     a_candidate,
     a_history,
-    a_place,
     a_resident,
     a_warning,
     an_info,
     an_office,
 )
+from tests.support.shipped_rules import HAZARDS, RULES, decided
 
-RULES = load_rules([Path(__file__).resolve().parents[3] / "rules"])
-ASKED = [value for rule in RULES.rules for value in values_of(rule.when.condition, "hazard")]
-HAZARDS = sorted(Hazard(word) for word in frozenset().union(*ASKED))  # type: ignore[arg-type]
 #: Hazards for which everybody is told at Severe in the first lane.
 DEADLY = (
     Hazard.TROPICAL_CYCLONE,
@@ -41,12 +35,6 @@ YOUNG = a_candidate(a_resident(ref="young", birth_year=1995))
 NEEDS_HELP = a_candidate(
     a_resident(ref="helped", birth_year=1995, needs=frozenset({Need.MOBILITY}))
 )
-
-
-def decided(hazard: Hazard, severity: Severity, *people: Candidate) -> Plan:
-    warning = a_warning(an_info(hazard=hazard, severity=severity))
-    places = [] if people else [a_place()]
-    return plan(warning, RULES, people, places, a_history(), an_office(), NOW)
 
 
 def lane(hazard: Hazard, severity: Severity, person: Candidate) -> Priority | None:
@@ -65,13 +53,6 @@ def test_an_extreme_danger_tells_everybody_in_the_person_s_and_all_caregivers_wa
 @pytest.mark.parametrize("hazard", DEADLY)
 def test_a_severe_deadly_danger_tells_everybody_in_the_first_lane(hazard: Hazard) -> None:
     assert lane(hazard, Severity.SEVERE, YOUNG) is Priority.LIFE_THREATENING
-
-
-@pytest.mark.parametrize("hazard", DEADLY)
-def test_who_needs_help_to_move_is_told_at_a_lower_severity(hazard: Hazard) -> None:
-    """Rule G15: the lead of those who need help is never shorter than that of the others."""
-    assert lane(hazard, Severity.MODERATE, NEEDS_HELP) is not None
-    assert lane(hazard, Severity.MODERATE, YOUNG) is None
 
 
 @pytest.mark.parametrize("hazard", HAZARDS)

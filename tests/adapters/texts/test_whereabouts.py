@@ -54,15 +54,14 @@ def test_a_language_alone_is_checked_where_only_it_is_asked_for(tmp_path: Path) 
     write(tmp_path, "sms/en/stopped.txt.j2", "{{ tag }}: Ask your mother.")
     composer = a_composer(tmp_path)
     assert composer.check("bn") == ()
-    assert len(composer.check("en")) == len(composer.check()) == 1
+    assert len(composer.check("en")) == len(composer.check("bn", "en")) == 1
 
 
 def test_a_broken_english_does_not_hide_what_is_wrong_elsewhere(tmp_path: Path) -> None:
     write(tmp_path, "sms/en/words.yaml", "until: [")
     write(tmp_path, "sms/bn/stopped.txt.j2", "{{ tag }}: {{ nobody }}")
-    files = {
-        Path(one.file).as_posix()[len(str(tmp_path)) :] for one in a_composer(tmp_path).check()
-    }
+    found = a_composer(tmp_path).check("en", "bn")
+    files = {Path(one.file).as_posix()[len(str(tmp_path)) :] for one in found}
     assert files == {"/sms/en/words.yaml", "/sms/bn/stopped.txt.j2"}
 
 

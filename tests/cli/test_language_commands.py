@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
+from carealert.adapters.texts.check import Survey
 from carealert.cli.languages import app
 from carealert.domain.access import Actor, Role
 from carealert.services.alerting import alert
@@ -80,12 +81,24 @@ def test_nobody_signs_for_texts_that_breach_or_do_not_exist(templates: Path) -> 
 
 
 def test_check_passes_over_what_is_shipped() -> None:
-    result = run("check")
+    result = run("check", "en")
     assert result.exit_code == 0, result.stdout
-    assert result.stdout.startswith("No problem found in ")
+    assert result.stdout.startswith("No problem found in en.")
     asked = re.search(r"G04 of ([\d,]+),", result.stdout)
     assert asked is not None
-    assert int(asked[1].replace(",", "")) > 10_000
+    assert int(asked[1].replace(",", "")) > 1_000
+
+
+def test_without_a_tag_every_language_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+
+    def look(_: object, tags: tuple[str, ...]) -> Survey:
+        looked_at.extend(tags)
+        return Survey((), {})
+
+    monkeypatch.setattr("carealert.adapters.texts.composer.survey", look)
+    assert run("check").exit_code == 0
+    assert {"ar", "bn", "en", "vi"} <= set(looked_at)
 
 
 def test_check_names_file_and_line_of_each_breach(templates: Path) -> None:

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -27,18 +27,34 @@ def run(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedP
     )
 
 
-def commands(command: click.Command, path: str = "carealert") -> list[tuple[str, click.Command]]:
-    if isinstance(command, click.Group) or hasattr(command, "commands"):
-        inner = command.commands.items()
-        return [found for name, sub in inner for found in commands(sub, f"{path} {name}")]
-    return [(path, command)]
+def commands(command: Any, path: str = "carealert") -> list[tuple[str, Any]]:
+    """Every command with its path; each file of commands is read for it."""
+    if not hasattr(command, "list_commands"):
+        return [(path, command)]
+    inner = {name: command.get_command(None, name) for name in command.list_commands(None)}
+    return [found for name, sub in inner.items() for found in commands(sub, f"{path} {name}")]
 
 
 @pytest.mark.parametrize(
     ("path", "command"), commands(typer.main.get_command(app)), ids=lambda value: str(value)[:40]
 )
-def test_every_command_has_help(path: str, command: click.Command) -> None:
+def test_every_command_has_help(path: str, command: Any) -> None:
     assert command.help, path
+
+
+def test_a_start_reads_the_file_of_its_command_alone(tmp_path: Path) -> None:
+    """A command that an officer types answers at once, and cannot fail for another's sake."""
+    code = (
+        "import sys; sys.argv = ['carealert', 'users', '--help']\n"
+        "from carealert.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('carealert.cli.users' in sys.modules, 'carealert.cli.people' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines()[-1] == "True False"
 
 
 def test_the_promised_commands_are_there() -> None:

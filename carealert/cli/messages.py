@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from carealert.adapters.texts.overview import name_of
-from carealert.adapters.texts.preview import Preview, Wanted, preview
+from carealert.adapters.texts.preview import Preview, Wanted, call, further_steps, preview
 from carealert.bootstrap import App, open_app
 from carealert.cli.output import Exit, emit, fail
 from carealert.domain.hazards import Hazard
@@ -36,6 +36,8 @@ def preview_(
     width: Annotated[int, typer.Option(min=8, max=80, help="Columns of the screen.")] = 24,
     to_self: Annotated[bool, typer.Option("--self", help="The reader is the person.")] = False,
     longest: Annotated[bool, typer.Option(help="With the longest names, source, place.")] = False,
+    more: Annotated[bool, typer.Option("--more", help="And what each reply 9 brings.")] = False,
+    voice: Annotated[bool, typer.Option("--voice", help="And the TwiML of a call.")] = False,
     all_languages: Annotated[bool, typer.Option(help="One line for each language.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -59,8 +61,15 @@ def preview_(
         )
         for tag in tags
     ]
-    data = [_data(application, one) for one in found]
+    data = [
+        _data(application, one) | _further(application, one, more=more, voice=voice)
+        for one in found
+    ]
     texts = [_line(one) if all_languages else _shown(application, one, width) for one in found]
+    for row in data:
+        texts += [framed(wrapped(body, width), width) for body in row.get("more", [])]
+        if "call" in row:
+            texts.append(row["call"] or f"{row['language']}: no voice; see templates/voice.")
     emit({"previews": data} if all_languages else data[0], as_json, "\n".join(texts))
     if any(one.breaches for one in found):
         raise typer.Exit(Exit.FAILED)
@@ -100,6 +109,17 @@ def _data(application: App, one: Preview) -> dict[str, Any]:
         "cost": _cost(application, one),
         "breaches": list(one.breaches),
     }
+
+
+def _further(application: App, one: Preview, *, more: bool, voice: bool) -> dict[str, Any]:
+    """What follows the text on another way, where it was asked for."""
+    found: dict[str, Any] = {}
+    if more:
+        texts = further_steps(application.texts, one.wanted, one.text.body)
+        found["more"] = [text.body for text in texts]
+    if voice:
+        found["call"] = call(application.texts, one.wanted, "/hooks/voice")
+    return found
 
 
 def _shown(application: App, one: Preview, width: int) -> str:

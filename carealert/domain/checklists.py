@@ -92,11 +92,10 @@ class Checklist:
         """True where the list holds for every home, whoever lives there."""
         return self.kind == "resident" and self.need in _FOR_EVERYBODY
 
-    def first_item(self, hazard_key: str) -> ChecklistItem | None:
-        """The first step that is right for this hazard; one written for it goes first."""
+    def items_for(self, hazard_key: str) -> tuple[ChecklistItem, ...]:
+        """The steps that are right for this hazard; those written for it go first."""
         own = (item for item in self.items if _covers(item.hazards, hazard_key))
-        general = (item for item in self.items if not item.hazards)
-        return next(own, None) or next(general, None)
+        return (*own, *(item for item in self.items if not item.hazards))
 
 
 @dataclass(frozen=True)
@@ -109,27 +108,39 @@ class Checklists:
         """The list with this id, or None."""
         return self._by_id.get(checklist_id)
 
+    def hazard_items(self, hazard_key: str) -> tuple[ChecklistItem, ...]:
+        """The steps for everybody under this hazard; none without such a list."""
+        found = self._for_everybody.get(hazard_key)
+        return found.items_for(hazard_key) if found else ()
+
     def hazard_item(self, hazard_key: str) -> ChecklistItem | None:
         """The first step for everybody under this hazard, or None without such a list."""
-        found = self._for_everybody.get(hazard_key)
-        return found.first_item(hazard_key) if found else None
+        return next(iter(self.hazard_items(hazard_key)), None)
 
     def need_item(self, need: Need, hazard_key: str) -> ChecklistItem | None:
-        """The first step for this need under this hazard, or None.
+        """The first step for this need under this hazard, or None."""
+        return next(iter(self.need_items(need, hazard_key)), None)
 
-        None too where the list is the one that everybody gets: nothing is said twice.
+    def need_items(self, need: Need, hazard_key: str) -> tuple[ChecklistItem, ...]:
+        """The steps for this need under this hazard.
+
+        None where the list is the one that everybody gets: nothing is said twice.
         """
         for found in self._by_need.get(NEED_KEYS.get(need, ""), ()):
             if _covers(found.hazards, hazard_key) and found is not self._for_everybody.get(
                 hazard_key
             ):
-                return found.first_item(hazard_key)
-        return None
+                return found.items_for(hazard_key)
+        return ()
 
     def named(self, name: str, hazard_key: str) -> ChecklistItem | None:
         """The first step of the list for everybody that a rule names, by hazard word or id."""
+        return next(iter(self.named_items(name, hazard_key)), None)
+
+    def named_items(self, name: str, hazard_key: str) -> tuple[ChecklistItem, ...]:
+        """The steps of the list for everybody that a rule names, by hazard word or id."""
         found = self._by_id.get(name) or self._for_everybody.get(name)
-        return found.first_item(hazard_key) if found and found.is_for_everybody else None
+        return found.items_for(hazard_key) if found and found.is_for_everybody else ()
 
     @cached_property
     def _by_id(self) -> Mapping[str, Checklist]:

@@ -15,6 +15,7 @@ from carealert.domain.notices import Encoding
 BUDGET = {Encoding.GSM_7: 2, Encoding.UCS_2: 3}
 #: What goes after second sentences and before steps.
 _SMALLER: tuple[tuple[str, dict[str, bool]], ...] = (
+    ("how to ask for more", {"more": False}),
     ("the start", {"start": False}),
     ("detail of the place", {"whole_place": False}),
     ("part of the source", {"whole_source": False}),
@@ -42,7 +43,8 @@ class Step:
 class Outline:
     """What is said. `steps` begins with the hazard's; `names` is how many are told, None all.
 
-    `short` asks the template to leave out what it can spare. Without names a template that cannot
+    `short` asks the template to leave out what it can spare; `more` says how to ask for further
+    steps. Without names a template that cannot
     do without still gets one.
     """
 
@@ -52,6 +54,7 @@ class Outline:
     whole_source: bool = True
     names: int | None = None
     short: bool = False
+    more: bool = False
     left_out: tuple[str, ...] = ()
 
 
@@ -86,7 +89,7 @@ def outlines(whole: Outline) -> Iterator[Outline]:
         while len(current.steps[at].sentences) > 1:
             current = _without_last_sentence(current, at)
             yield current
-    for what, change in _SMALLER:
+    for what, change in _SMALLER if whole.more else _SMALLER[1:]:
         current = _told_less(current, what, **change)
         yield current
     while len(current.steps) > 1:

@@ -7,8 +7,14 @@ said. What stays unclear leaves the question open, and silence escalates.
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+#: How to ask for the next steps, in every message that a household gets (requirements, section 8).
+MORE, MORE_DIGIT = "more", "9"
+#: What the checklists tell people to write for: word -> request.
+REQUESTS = {"ride": "ride", "place": "place", "rest": "rest", "backup": "backup"}
 
 
 class MeaningKind(StrEnum):
@@ -18,6 +24,8 @@ class MeaningKind(StrEnum):
     STOP = "stop"
     START = "start"
     INFO = "info"  # what is held of them
+    REQUEST = "request"  # for somebody of the city, by the name in `answer`: a ride, a place …
+    MORE = "more"  # the next steps of the checklist
     DELETE = "delete"  # erase it; with the code that they were sent, if they sent it back
     UNCLEAR = "unclear"
 
@@ -34,9 +42,9 @@ class Meaning:
 class Words:
     """Words people write instead of a digit, or beside one; lower case.
 
-    `stop`, `start`, `info` and `delete` count as whole messages only, the last with a code behind
-    it. `answers` gives the answers that words mean;
-    `harmless` may stand beside a digit without changing what it says.
+    `stop`, `start`, `info`, `more`, `requests` and `delete` count as whole messages only, the
+    last with a code behind it. `answers` gives the answers that words mean; `harmless` may stand
+    beside a digit without changing what it says.
     """
 
     stop: frozenset[str]
@@ -47,6 +55,8 @@ class Words:
     delete: frozenset[str] = frozenset(
         {"delete", "erase", "delete me", "মুছুন", "মুছে দিন", "মুছে ফেলুন", "ডিলিট"}
     )
+    more: frozenset[str] = frozenset({"more", "more steps", "আরও", "আরও বলুন"})
+    requests: Mapping[str, str] = field(default_factory=lambda: dict(REQUESTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,8 @@ class Spoken:
     start: frozenset[str] = frozenset()
     info: frozenset[str] = frozenset()
     delete: frozenset[str] = frozenset()
+    more: frozenset[str] = frozenset()
+    requests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     harmless: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
@@ -96,7 +108,7 @@ WORDS = Words(
 )
 
 #: Answers after which nobody looks any further.
-_REASSURING = frozenset({"safe", "open"})
+_REASSURING = frozenset({"safe", "open", "told", "well"})
 #: Drawn on top of a digit on phones' keyboards; no part of the word.
 _ORNAMENTS = {"\ufe0e", "\ufe0f", "\u20e3"}
 
@@ -116,10 +128,15 @@ def with_languages(base: Words, languages: Iterable[Spoken]) -> Words:
         for answer, words in one.answers.items():
             for word in map(_key, words):
                 means.setdefault(word, set()).add(answer)
+    asks: dict[str, set[str]] = {}
+    for one in every:
+        for request, words in one.requests.items():
+            for word in map(_key, words):
+                asks.setdefault(word, set()).add(request)
     denying = {part for one in every for word in one.no for part in _words_in(word)}
     own_harmless = {_key(word) for one in every for word in one.harmless} - denying
     harmless = own_harmless | base.harmless
-    taken = harmless | base.stop | base.start | base.info | base.delete | {""}
+    taken = harmless | base.stop | base.start | base.info | base.delete | base.more | {""}
     answers = {
         word: next(iter(found))
         for word, found in means.items()
@@ -127,7 +144,7 @@ def with_languages(base: Words, languages: Iterable[Spoken]) -> Words:
     }
     commands = {
         name: {_key(word) for one in every for word in getattr(one, name)} - {""}
-        for name in ("stop", "start", "info", "delete")
+        for name in ("stop", "start", "info", "delete", "more")
     }
     known = means.keys() | base.answers.keys() | harmless
     clear = {
@@ -145,7 +162,18 @@ def with_languages(base: Words, languages: Iterable[Spoken]) -> Words:
         frozenset(harmless),
         base.info | clear["info"],
         base.delete | clear["delete"],
+        base.more | clear["more"],
+        {**_clear_requests(asks, known.union(*commands.values())), **base.requests},
     )
+
+
+def _clear_requests(asks: Mapping[str, set[str]], taken: AbstractSet[str]) -> dict[str, str]:
+    """Word -> request, of the words that mean one thing in every language."""
+    return {
+        word: next(iter(found))
+        for word, found in asks.items()
+        if word and len(found) == 1 and word not in taken
+    }
 
 
 def _key(word: str) -> str:
@@ -171,7 +199,17 @@ def understand(body: str, expected_replies: Mapping[str, str], words: Words = WO
         if command in words.delete:
             return Meaning(MeaningKind.DELETE, code)
     answer = _answer(said, expected_replies, words)
-    return Meaning(MeaningKind.ANSWER, answer) if answer else Meaning(MeaningKind.UNCLEAR)
+    if answer:
+        return Meaning(MeaningKind.ANSWER, answer)
+    if _asks_for_more(whole, words):
+        return Meaning(MeaningKind.MORE)
+    request = words.requests.get(whole)
+    return Meaning(MeaningKind.REQUEST if request else MeaningKind.UNCLEAR, request)
+
+
+def _asks_for_more(whole: str, words: Words) -> bool:
+    """A word for it, or its digit, and nothing beside: "we are 9" is no request."""
+    return whole == MORE_DIGIT or whole in words.more
 
 
 def _with_code(said: list[str]) -> tuple[str, str | None]:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from carealert.domain.facilities import ContinuityStatus, StatusReport
 from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.plan import DeskTask
-from carealert.domain.replies import WORDS, Meaning, MeaningKind, Words, understand
+from carealert.domain.replies import MORE, WORDS, Meaning, MeaningKind, Words, understand
 from carealert.domain.rules import SubjectKind
 from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
 from carealert.services.drill_answers import keep_drill_answer
+from carealert.services.more_steps import asked_for, may_ask
 from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
 from carealert.services.ports.store import Database, Stores
@@ -25,10 +26,19 @@ REPORT_HOLDS = timedelta(hours=12)
 #: Automatic answers to one phone in an hour: two machines must not talk to each other for ever.
 MOST_ANSWERS = 5
 MOST_ANSWERS_TO_UNCLEAR = 2
+#: A list has eight steps, and a message holds one to three of them.
+MOST_PAGES = 12
+_MOST = {"unclear": MOST_ANSWERS_TO_UNCLEAR, MORE: MOST_PAGES}
 _HOUR = timedelta(hours=1)
 #: What the desk is asked to do where a messenger could not; a task is unique by its words.
 NOT_MET = "the messenger could not reach them"
 ASKED_FOR_HELP = "asked for help"
+REQUESTED = {
+    "ride": "asks for a ride",
+    "place": "asks where a safe place is",
+    "rest": "asks for somebody to take over",
+    "backup": "asks to pass it on to the stand-in",
+}
 MISSING = "something is missing after the end"
 _STILL_OPEN = (SubjectState.WAITING, SubjectState.WITH_DESK)
 
@@ -163,9 +173,24 @@ def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None, dict[str, 
     if inbound.question is None:
         # Somebody in the register may write at any time; only a question can be answered.
         return ("unasked" if owners else "unknown_sender"), None, {}
+    if kind is MeaningKind.MORE and may_ask(inbound.question):
+        stores.journal.write(inbound.now, "asked_for_more", inbound.who)
+        return MORE, MORE, {}
+    if kind is MeaningKind.REQUEST and may_ask(inbound.question):
+        return *_requested(stores, inbound, inbound.question), {}
     if kind is not MeaningKind.ANSWER or inbound.meaning.answer is None:
         return "unclear", "unclear", {}
     return *_answered(stores, inbound, inbound.question, inbound.meaning.answer), {}
+
+
+def _requested(stores: Stores, inbound: _Inbound, question: OpenQuestion) -> tuple[str, str]:
+    """Somebody of the city acts on it; until then nobody is taken for safe."""
+    request = inbound.meaning.answer or ""
+    kind, now = _subject_kind(question), inbound.now
+    for ref in question.about:
+        stores.escalations.add_task(question.incident, kind, ref, REQUESTED[request], now)
+    stores.journal.write(now, "requested", inbound.who, request=request, notice=question.notice)
+    return request, "help_coming"
 
 
 def _stop(stores: Stores, inbound: _Inbound) -> tuple[str, str]:
@@ -255,10 +280,13 @@ def _answer(
         language = ""  # that of the office; nothing else is said to strangers
     if template is None or language is None:
         return None
-    most = MOST_ANSWERS_TO_UNCLEAR if template == "unclear" else MOST_ANSWERS
+    most = _MOST.get(template, MOST_ANSWERS)
     if stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most:
         return None
     try:
+        if template == MORE and inbound.question is not None:
+            asked = asked_for(stores, inbound.question, inbound.owners)
+            return composer.more(asked).body if asked else None
         return composer.answer(template, language, details=details).body
     except TemplateProblem as problem:
         # What they said is worth more than our thanks: it must be saved all the same.

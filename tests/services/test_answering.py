@@ -310,3 +310,35 @@ def test_order_and_repetition_of_webhooks_do_not_matter(
         engine.dispose()
     assert ends[0] == ends[1]
     assert ends[0][1] == max(1, *(DeliveryStatus(status).rank for status in statuses))
+
+
+@pytest.mark.parametrize(
+    ("body", "meaning", "task"),
+    [
+        ("RIDE", "ride", "asks for a ride"),
+        ("place", "place", "asks where a safe place is"),
+        ("Rest.", "rest", "asks for somebody to take over"),
+        ("backup", "backup", "asks to pass it on to the stand-in"),
+    ],
+)
+def test_what_the_checklists_tell_people_to_write_brings_somebody(
+    db: SqlDatabase, mouth: Mouth, body: str, meaning: str, task: str
+) -> None:
+    start_timers(db.engine, a_timer("r0"), a_timer("r1"))
+    ask(db)
+    assert mouth.say(body) == ReplyOutcome(meaning, "help_coming & en")
+    assert [(row.ref, row.what) for row in rows(db.engine, tables.task)] == [
+        ("r0", task),
+        ("r1", task),
+    ]
+    assert states(db) == {}, "nobody is taken for safe, and the question stays open"
+    assert {row.state for row in rows(db.engine, tables.escalation_timer)} == {"waiting"}
+
+
+@pytest.mark.parametrize("body", ["no ride", "we had a rest", "place 7", "in the place"])
+def test_such_a_word_in_a_sentence_is_not_guessed_at(
+    db: SqlDatabase, mouth: Mouth, body: str
+) -> None:
+    ask(db)
+    assert mouth.say(body).meaning == "unclear"
+    assert rows(db.engine, tables.task) == []

@@ -32,7 +32,7 @@ from carealert.services.ports.outbox import (
     FailureAction,
     Outgoing,
 )
-from carealert.services.ports.text import TemplateProblem
+from carealert.services.ports.text import MoreAsked, TemplateProblem
 from tests.support.builders import (
     NOW,
     a_caregiver,
@@ -81,6 +81,11 @@ class StubComposer:
             raise TemplateProblem("broken")
         filled = "".join(f" {value}" for value in (details or {}).values())
         return Text(f"{template} & {language}{filled}", language, Encoding.GSM_7, 1)
+
+    def more(self, asked: MoreAsked) -> Text:
+        needs = " ".join(sorted(need.value for need in asked.needs))
+        said = f"more {asked.page} {asked.wording.value} {asked.hazard.value} {needs}".rstrip()
+        return Text(said, asked.language, Encoding.GSM_7, 1)
 
 
 class NoTextComposer(StubComposer):

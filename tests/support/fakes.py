@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text
-from carealert.services.ports.text import TemplateProblem
+from carealert.services.ports.text import MoreAsked, TemplateProblem
 
 
 class PlainComposer:
@@ -20,6 +20,11 @@ class PlainComposer:
         details: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> Text:
         return Text(answer or template, language, Encoding.GSM_7, 1)
+
+    def more(self, asked: MoreAsked) -> Text:
+        needs = " ".join(sorted(need.value for need in asked.needs))
+        said = f"more {asked.page} {asked.wording.value} {asked.hazard.value} {needs}".rstrip()
+        return Text(said, asked.language, Encoding.GSM_7, 1)
 
 
 class BrokenComposer(PlainComposer):

@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.outbox_rows import PENDING, in_state
+from carealert.adapters.db.outbox_rows import PENDING, facts_of, in_state
 from carealert.adapters.db.subjects import answered_among, stop_timers
 from carealert.adapters.db.tables import inbound, notice, notice_about
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import MessageKind, NoticeState, RecipientKind
+from carealert.domain.notices import MessageKind, NoticeState, RecipientKind, Wording
+from carealert.domain.replies import MeaningKind
 from carealert.domain.rules import SubjectKind
-from carealert.services.ports.outbox import OpenQuestion
+from carealert.services.ports.outbox import OpenQuestion, ToldText
 
 #: How many of a phone's newest messages may be the one that is answered.
 _LOOK_BACK = 20
@@ -92,6 +93,21 @@ class SqlReplies:
             is_drill=row.kind == MessageKind.DRILL.value,
             is_consent=row.kind == MessageKind.CONSENT.value,
         )
+
+    def told_in(self, notice_id: str) -> ToldText | None:
+        columns = (notice.c.facts, notice.c.wording, notice.c.second_language, notice.c.text_sealed)
+        row = self._connection.execute(select(*columns).where(notice.c.id == notice_id)).first()
+        body = self._sealer.open(row.text_sealed) if row is not None else ""
+        if row is None or not body:
+            return None
+        hazard = facts_of(row.facts).hazard
+        return ToldText(hazard, Wording(row.wording), row.second_language, body)
+
+    def pages_sent(self, notice_id: str) -> int:
+        query = select(func.count()).where(
+            inbound.c.notice_id == notice_id, inbound.c.meaning == MeaningKind.MORE.value
+        )
+        return self._connection.scalar(query) or 0
 
     def answered(self, notice: str, answer: str, now: datetime) -> None:
         subjects = self._note(notice, answer, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from carealert.adapters.texts.files import Language, Words
+from carealert.adapters.texts.pages import all_steps
 from carealert.adapters.texts.phrases import fill
 from carealert.domain.checklists import NEED_KEYS, by_urgency, hazard_key
 from carealert.domain.hazards import Hazard
@@ -47,6 +48,7 @@ class Brief:
     named: tuple[bool, ...]
     starts: bool
     near: bool
+    more: bool
     numbers: tuple[tuple[str, int], ...] = ()
 
 
@@ -102,6 +104,8 @@ def brief_for(
     labels: Sequence[str],
     steps: Sequence[NeedStep],
     said: int,
+    *,
+    more: bool,
 ) -> tuple[Brief, tuple[int, ...]]:
     """The brief of a draft, and the numbers of its people in the order in which the brief has them.
 
@@ -129,6 +133,7 @@ def brief_for(
         tuple(bool(labels[n]) for n in order),
         facts.onset is not None and facts.onset - draft.due_at >= SOON,
         facts.expires is None or facts.expires - draft.due_at < NEAR,
+        more,
         tuple(sorted(draft.numbers.items())),
     )
     return brief, tuple(order)
@@ -174,7 +179,7 @@ def said_of(facts: Facts) -> tuple[object, ...]:
 def whole_outline(brief: Brief, facts: Facts, language: Language) -> Outline:
     """Everything that the text would say if it had room."""
     found = [(person, text) for person, text in enumerate(brief.told) if text is not None]
-    return Outline((_hazard_step(brief, facts, language), *by_person(found)))
+    return Outline((_hazard_step(brief, facts, language), *by_person(found)), more=brief.more)
 
 
 def own_voice(draft: NoticeDraft) -> bool:
@@ -182,15 +187,27 @@ def own_voice(draft: NoticeDraft) -> bool:
     return draft.about_self and len(draft.about) == 1
 
 
+def needs_of(draft: NoticeDraft) -> frozenset[Need]:
+    """The needs of everybody that the draft is about."""
+    return frozenset().union(*(about.needs for about in draft.about))
+
+
+def may_ask_for_more(draft: NoticeDraft) -> bool:
+    """True where the reader is of a household that is told what to do."""
+    of_household = draft.recipient.kind in (RecipientKind.RESIDENT, RecipientKind.CAREGIVER)
+    return of_household and draft.kind in (MessageKind.ALERT, MessageKind.UPDATE)
+
+
 def _hazard_step(brief: Brief, facts: Facts, language: Language) -> Step:
-    lists, key = language.checklists, hazard_key(facts.hazard)
-    named = lists.named(brief.checklist, key) if brief.checklist else None
-    # A list that a rule names and nobody wrote must not cost the warning its action.
-    item = named or lists.hazard_item(key)
-    if item is not None:
-        return Step(sentences_of(item.worded(brief.wording, about_self=brief.about_self)))
-    actions = language.words.first_actions
-    return Step(sentences_of(actions.get(facts.hazard, actions[Hazard.OTHER])))
+    (first, *_) = all_steps(
+        language,
+        facts.hazard,
+        (),
+        brief.wording,
+        own=brief.about_self,
+        checklist=brief.checklist,
+    )
+    return Step(sentences_of(first))
 
 
 def _told(step: NeedStep, told: Collection[str]) -> str | None:

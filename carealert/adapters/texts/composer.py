@@ -5,8 +5,7 @@ characters until each draft's own are filled in, so that a text is the same whet
 composed alone or with 20,000 others.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -15,29 +14,22 @@ from typing import Any
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.briefs import (
     Brief,
-    NeedStep,
-    brief_for,
-    class_of,
-    labels_for,
-    need_step,
-    own_voice,
-    said_of,
-    whole_outline,
 )
 from carealert.adapters.texts.check import Survey, survey
+from carealert.adapters.texts.composition import Composition
 from carealert.adapters.texts.files import NOTHING, Ignored, Language, read_language, tags_in
-from carealert.adapters.texts.parts import Parts, Variant
-from carealert.adapters.texts.phrases import tags_of
+from carealert.adapters.texts.pages import CarePage, all_steps, care_page, page
+from carealert.adapters.texts.parts import Parts
+from carealert.adapters.texts.phrases import base_of, tags_of
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.rendering import Templates
+from carealert.adapters.texts.voice import Spoken, Voice, read_voices, twiml
 from carealert.adapters.texts.whereabouts import located
 from carealert.domain.checklists import HAZARD_KEYS
 from carealert.domain.lexicon import Lexicon, SensitiveWords
-from carealert.domain.notices import Facts, Notice, NoticeDraft, Text, Wording
-from carealert.domain.outline import Outline, fits, outlines
-from carealert.domain.people import Need
+from carealert.domain.notices import Notice, NoticeDraft, Text, Wording
 from carealert.domain.sms import encode, one_line
-from carealert.services.ports.text import TemplateProblem
+from carealert.services.ports.text import MoreAsked, TemplateProblem
 
 #: What a person is told in where neither their languages nor the office's have the template.
 LAST_LANGUAGE = "en"
@@ -74,7 +66,7 @@ class TemplateComposer:
 
     def compose(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
         """One notice a draft, in order; raises TemplateProblem before any of them is returned."""
-        return _Composition(self).notices(drafts)
+        return Composition(self).notices(drafts)
 
     def answer(
         self,
@@ -96,6 +88,46 @@ class TemplateComposer:
         body = self._templates.render(found.tag, template, values)
         size = encode(body)
         return Text(body, found.tag, size.encoding, size.segments)
+
+    def spoken(self, draft: NoticeDraft) -> Spoken:
+        """The same text to be read out on the telephone: all of it, as speech has no segments."""
+        return Composition(self).spoken(draft)
+
+    def call(self, draft: NoticeDraft, answer_url: str) -> str | None:
+        """TwiML of a call that asks for one digit; None where the language has no voice yet."""
+        found = self.spoken(draft)
+        voice = self._voices.get(found.language) or self._voices.get(base_of(found.language))
+        return twiml(found, voice, answer_url) if voice else None
+
+    @cached_property
+    def _voices(self) -> Mapping[str, Voice]:
+        return read_voices(self._folders, self._ignored)
+
+    def more(self, asked: MoreAsked) -> Text:
+        """The next steps for somebody who asked for them, as far as one message goes."""
+        language, steps = self._steps_for(asked)
+        # Whoever was told everything and asks again has lost the message: it is told again.
+        left = [step for step in steps if step not in asked.told] or steps
+        body = page(asked.page, left, self._tag, language)
+        size = encode(body)
+        return Text(body, language.tag, size.encoding, size.segments)
+
+    def care_page(self, asked: MoreAsked) -> CarePage:
+        """Everything that this reader may read, as one page: for a small screen, without data."""
+        language, steps = self._steps_for(asked)
+        return care_page(language, asked.hazard, asked.wording, steps)
+
+    def _steps_for(self, asked: MoreAsked) -> tuple[Language, list[str]]:
+        language = self.language_for("care_alert", asked.language, asked.second_language)
+        steps = all_steps(
+            language,
+            asked.hazard,
+            asked.needs,
+            asked.wording,
+            own=asked.about_self,
+            checklist=asked.checklist,
+        )
+        return language, steps
 
     @property
     def sender_tag(self) -> str:
@@ -149,12 +181,18 @@ class TemplateComposer:
         """True if the template exists in this language."""
         return self._templates.has(language, template)
 
-    def parts(self, brief: Brief, draft: NoticeDraft) -> Parts:
+    def parts(self, brief: Brief, draft: NoticeDraft, *, by_voice: bool = False) -> Parts:
         """What the template of this brief is filled with."""
         event_is_safe = brief.wording is Wording.PRIVATE or not self.is_sensitive(draft.facts.event)
         language = self.language(brief.language)
         return Parts(
-            brief, draft.facts, language, self._tag, self._zone, event_is_safe=event_is_safe
+            brief,
+            draft.facts,
+            language,
+            self._tag,
+            self._zone,
+            event_is_safe=event_is_safe,
+            by_voice=by_voice,
         )
 
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
@@ -191,141 +229,13 @@ class TemplateComposer:
         raise TextFileProblem(RowError(f"sms/{language}", None, None, what, fix))
 
     def _serving(self, template: str, wanted: Sequence[str | None]) -> list[str]:
-        return [tag for tag in tags_of(wanted) if tag in self._tags and self.has(tag, template)]
+        known = (self._known(tag) for tag in tags_of(wanted))
+        return [tag for tag in known if tag is not None and self.has(tag, template)]
 
-
-class _Composition:
-    """One call of compose: what was rendered and looked up in it."""
-
-    def __init__(self, composer: TemplateComposer) -> None:
-        self._composer = composer
-        self._groups: dict[Brief, _Group] = {}
-        self._classes: dict[Hashable, tuple[_Group, tuple[int, ...]]] = {}
-        self._sensitive: dict[str, bool] = {}
-        self._steps: dict[tuple[object, ...], NeedStep] = {}
-        self._said: dict[int, tuple[Facts, int]] = {}
-        self._facts: dict[tuple[object, ...], int] = {}
-
-    def notices(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
-        kept = list(drafts)  # so that the ids of what they hold stay their own
-        return [Notice(draft, self._text(draft)) for draft in kept]
-
-    def _text(self, draft: NoticeDraft) -> Text:
-        recipient = draft.recipient
-        language = self._composer.language_for(
-            draft.template, recipient.language, recipient.second_language
+    def _known(self, wanted: str) -> str | None:
+        """The language of this tag in any case, or else one that is spoken elsewhere: pt, pt-BR."""
+        plain = wanted.casefold()
+        same = [tag for tag in self._tags if tag.casefold() == plain]
+        return next(
+            iter(same or (tag for tag in self._tags if base_of(tag).casefold() == plain)), None
         )
-        labels = labels_for(draft, language.words, self._is_sensitive)
-        alike = class_of(draft, labels)
-        known = self._classes.get(alike)
-        if known is None:
-            known = self._classes[alike] = self._group(draft, language, labels)
-        group, order = known
-        return group.text(labels if len(order) == 1 else tuple([labels[n] for n in order]))
-
-    def _group(
-        self, draft: NoticeDraft, language: Language, labels: Sequence[str]
-    ) -> tuple["_Group", tuple[int, ...]]:
-        """What the draft renders alike with, and the order in which its people come there."""
-        steps = [self._need_step(about.needs, draft, language) for about in draft.about]
-        brief, order = brief_for(draft, language.tag, labels, steps, self._number(draft.facts))
-        group = self._groups.get(brief)
-        if group is None:
-            group = self._groups[brief] = _Group(self._composer, brief, draft, language)
-        return group, order
-
-    def _need_step(
-        self, needs: frozenset[Need], draft: NoticeDraft, language: Language
-    ) -> NeedStep:
-        own = own_voice(draft)
-        key = (needs, draft.facts.hazard, language.tag, draft.wording, own)
-        if key not in self._steps:
-            self._steps[key] = need_step(
-                needs, draft.facts.hazard, language, draft.wording, own=own
-            )
-        return self._steps[key]
-
-    def _number(self, facts: Facts) -> int:
-        """The same for facts that say the same: cheap to compare, however much they say."""
-        known = self._said.get(id(facts))
-        if known is None:  # the facts are kept, so that their id stays their own
-            number = self._facts.setdefault(said_of(facts), len(self._facts))
-            known = self._said[id(facts)] = facts, number
-        return known[1]
-
-    def _is_sensitive(self, label: str) -> bool:
-        if label not in self._sensitive:
-            self._sensitive[label] = self._composer.is_sensitive(label)
-        return self._sensitive[label]
-
-
-class _Group:
-    """Drafts that render alike: ever shorter variants, each rendered when it is first needed."""
-
-    def __init__(
-        self, composer: TemplateComposer, brief: Brief, draft: NoticeDraft, language: Language
-    ) -> None:
-        self._composer, self._brief = composer, brief
-        self._parts = composer.parts(brief, draft)
-        self._language = language
-        self._shorter = outlines(whole_outline(brief, draft.facts, language))
-        self._variants: list[Variant] = []
-        self._texts: dict[tuple[str, ...], Text] = {}
-        self._bare: dict[int, bool] = {}
-        #: Variants before this one are too long whatever the names are.
-        self._first = 0
-
-    def text(self, names: tuple[str, ...]) -> Text:
-        """The longest variant that keeps the budget with these names in it, or the shortest."""
-        if names not in self._texts:
-            self._texts[names] = self._longest_that_fits(names)
-        return self._texts[names]
-
-    def _longest_that_fits(self, names: tuple[str, ...]) -> Text:
-        number = self._first
-        while (variant := self._variant(number)) is not None:
-            text = self._filled(variant, names)
-            if fits(text):
-                return text
-            if number == self._first and not self._fits_bare(number):
-                self._first = number + 1
-            number += 1
-        return self._filled(self._variants[-1], names)
-
-    def _fits_bare(self, number: int) -> bool:
-        """True where short names could make the variant of this number short enough."""
-        if number not in self._bare:
-            self._bare[number] = fits(encode(self._variants[number].bare))
-        return self._bare[number]
-
-    def _filled(self, variant: Variant, names: tuple[str, ...]) -> Text:
-        body = variant.filled(names, self._language.words)
-        size = encode(body)
-        tag = self._language.tag
-        return Text(body, tag, size.encoding, size.segments, variant.left_out)
-
-    def _variant(self, number: int) -> Variant | None:
-        """The variant of this number, or None after the last one."""
-        while len(self._variants) <= number:
-            outline = next(self._shorter, None)
-            if outline is None:
-                return None
-            found = self._rendered(outline)
-            if self._variants:
-                found = _with_news(self._variants[-1], found)
-            self._variants.append(found)
-        return self._variants[number]
-
-    def _rendered(self, outline: Outline) -> Variant:
-        values, groups = self._parts.values(outline)
-        text = self._composer.render(self._brief.language, self._brief.template, values)
-        most = max(outline.names, 1) if outline.names is not None else None
-        cut_short = most is not None and any(len(people) > most for people in groups)
-        return Variant(text, groups, most if cut_short else None, outline.left_out)
-
-
-def _with_news(longer: Variant, found: Variant) -> Variant:
-    """`found` naming as left out only what this template would have said."""
-    same = found.text == longer.text and found.names == longer.names
-    left_out = longer.left_out if same else (*longer.left_out, found.left_out[-1])
-    return replace(found, left_out=left_out)

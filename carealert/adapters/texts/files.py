@@ -75,6 +75,7 @@ class Words(BaseModel):
     other_hazard: str
     your_facility: str
     reply: str
+    press: str
     answers: dict[str, str]
     status_words: dict[str, str]
     sources: dict[str, str] = {}
@@ -160,13 +161,13 @@ def read_language(folders: Sequence[Path], tag: str, ignored: Ignored = NOTHING)
 
     `ignored` are names of own files that are not to be used.
     """
-    words, words_file = _merged(folders, _words(tag), ignored)
-    lexicon, lexicon_file = _merged(folders, f"lexicons/{tag}.yaml", ignored)
+    words, words_file = merged(folders, _words(tag), ignored)
+    lexicon, lexicon_file = merged(folders, f"lexicons/{tag}.yaml", ignored)
     return Language(
         tag,
-        _checked(Words, words, words_file),
+        checked(Words, words, words_file),
         _checklists(folders, tag, ignored),
-        _lexicon(_checked(LexiconFile, lexicon, lexicon_file)) if lexicon else _NO_LEXICON,
+        _lexicon(checked(LexiconFile, lexicon, lexicon_file)) if lexicon else _NO_LEXICON,
     )
 
 
@@ -180,7 +181,7 @@ def _checklists(folders: Sequence[Path], tag: str, ignored: Ignored) -> Checklis
     for path in paths_of(folders, f"checklists/{tag}.json", ignored):
         for number, entry in enumerate(_json(path), start=1):
             where = f"{path}, list {number}"
-            checklist = _checklist(_checked(ChecklistEntry, entry, where))
+            checklist = _checklist(checked(ChecklistEntry, entry, where))
             found.setdefault(checklist.id, checklist)
     return Checklists(tuple(found[name] for name in sorted(found)))
 
@@ -223,7 +224,7 @@ def _lexicon(file: LexiconFile) -> Lexicon:
 _NO_LEXICON = Lexicon(frozenset(), frozenset(), frozenset())
 
 
-def _merged(folders: Sequence[Path], name: str, ignored: Ignored) -> tuple[dict[str, Any], str]:
+def merged(folders: Sequence[Path], name: str, ignored: Ignored) -> tuple[dict[str, Any], str]:
     """The mapping of all folders' files of this name, and which file to name in a problem."""
     result: dict[str, Any] = {}
     files = paths_of(folders, name, ignored)
@@ -284,7 +285,8 @@ def _normalised(data: Any) -> Any:
     return data
 
 
-def _checked(model: type[M], data: object, file: str) -> M:
+def checked(model: type[M], data: object, file: str) -> M:
+    """`data` as the model has it; raises TemplateProblem naming the place in `file`."""
     try:
         return model.model_validate(_normalised(data))
     except ValidationError as error:

@@ -6,10 +6,12 @@ from pathlib import Path
 import yaml
 
 from carealert.adapters.texts.files import tags_in
-from carealert.domain.replies import WORDS, Spoken, Words, with_languages
+from carealert.adapters.yaml_loader import BaseLoader
+from carealert.domain.replies import REQUESTS, WORDS, Spoken, Words, with_languages
 
+_REQUESTS = tuple(REQUESTS.values())
 #: Keys of `keywords/<language>.yaml` that answers come from.
-_COMMANDS = ("stop", "start", "info", "delete", "help", "harmless", "no")
+_COMMANDS = ("stop", "start", "info", "delete", "more", "help", "harmless", "no", *_REQUESTS)
 
 
 def read_words(folders: Sequence[Path]) -> Words:
@@ -33,6 +35,8 @@ def _spoken(folders: Sequence[Path], tag: str) -> Spoken:
         start=frozenset(found["start"]),
         info=frozenset(found["info"]),
         delete=frozenset(found["delete"]),
+        more=frozenset(found["more"]) | answers.pop("more", frozenset()),
+        requests={name: frozenset(found[name]) for name in _REQUESTS},
         answers={name: frozenset(words) for name, words in answers.items()},
         harmless=frozenset(found["harmless"]),
         no=frozenset(found["no"]),
@@ -42,7 +46,7 @@ def _spoken(folders: Sequence[Path], tag: str) -> Spoken:
 def _mapping(path: Path) -> Mapping[str, object]:
     """A file's keys, every word a text: YAML takes a bare no for false. Nothing where none is."""
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=BaseLoader)  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}  # `languages check` tells; what people write in other languages still counts
     return found if isinstance(found, dict) else {}

@@ -18,6 +18,7 @@ from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Facts
 from carealert.domain.outline import Outline, Step
+from carealert.domain.replies import MORE, MORE_DIGIT
 from carealert.domain.sms import cut, one_line
 
 #: Longest source and place, whole and shortened, in characters: agencies write paragraphs there.
@@ -64,10 +65,11 @@ class Parts:
         zone: tzinfo,
         *,
         event_is_safe: bool,
+        by_voice: bool = False,
     ) -> None:
         self._brief, self._facts, self._language = brief, facts, language
         self._words, self._tag, self._zone = language.words, tag, zone
-        self._event_is_safe = event_is_safe
+        self._event_is_safe, self._by_voice = event_is_safe, by_voice
 
     def values(self, outline: Outline) -> tuple[dict[str, Any], tuple[tuple[int, ...], ...]]:
         """The template's variables, and the people behind each token in them."""
@@ -95,7 +97,7 @@ class Parts:
             "place": self._place(whole=outline.whole_place),
             "period": self._period(start=outline.start and brief.starts),
             "source": self._source(whole=outline.whole_source),
-            "answers": self._answers,
+            "answers": self._answers(more=outline.more),
             "short": outline.short,
         }
         return values, tokens.groups
@@ -134,9 +136,10 @@ class Parts:
             return self._words.no_source
         return cut(name, SOURCE if whole else SHORT_SOURCE)
 
-    @cached_property
-    def _answers(self) -> str:
-        return answers_in(self._brief.replies, self._words)
+    def _answers(self, *, more: bool) -> str:
+        replies = self._brief.replies
+        asked = (*replies, (MORE, MORE_DIGIT)) if more else replies
+        return answers_in(asked, self._words, by_voice=self._by_voice)
 
     def _period(self, *, start: bool) -> str:
         words, facts = self._words, self._facts

@@ -21,7 +21,7 @@ def listed(names: Sequence[str], limit: int | None, words: Words) -> str:
     return fill(words.and_, first=words.comma.join(names[:-1]), last=names[-1])
 
 
-def answers_in(replies: Sequence[tuple[str, str]], words: Words) -> str:
+def answers_in(replies: Sequence[tuple[str, str]], words: Words, *, by_voice: bool = False) -> str:
     """How to reply: each answer with its digit; "" where the rule expects none."""
     if not replies:
         return ""
@@ -30,7 +30,7 @@ def answers_in(replies: Sequence[tuple[str, str]], words: Words) -> str:
         fill(words.answers.get(name, "{digit} {name}"), digit=digit, name=name.replace("_", " "))
         for name, digit in replies
     ]
-    return fill(words.reply, answers=words.comma.join(parts))
+    return fill(words.press if by_voice else words.reply, answers=words.comma.join(parts))
 
 
 def base_of(tag: str) -> str:

@@ -18,6 +18,7 @@ from carealert.domain.notices import (
 )
 from carealert.domain.people import Need, Phone, PhoneSharing
 from carealert.domain.text_rules import PREVIEW
+from carealert.services.ports.text import MoreAsked
 
 #: Ordinary values; the longest ones are those of the samples.
 LABEL, CENTRE, SOURCE = "Nani", "Shapla Clinic", "Weather Service"
@@ -65,6 +66,31 @@ def preview(composer: TemplateComposer, wanted: Wanted) -> Preview:
         breaches = breaches_of(composer, text, notice.draft)
     body = text.body.removeprefix(f"{composer.sender_tag}: ")
     return Preview(wanted, text, body[:PREVIEW].replace("\n", " "), tuple(breaches))
+
+
+def further_steps(composer: TemplateComposer, wanted: Wanted, told: str) -> list[Text]:
+    """What each `9` brings after the text `told`, until it begins again."""
+    draft = _draft(wanted)
+    asked = MoreAsked(
+        wanted.hazard,
+        draft.about[0].needs,
+        draft.wording,
+        wanted.about_self,
+        None,
+        wanted.language,
+        None,
+        told,
+        0,
+    )
+    found = [composer.more(asked)]
+    while (after := composer.more(replace(asked, page=len(found)))) != found[0]:
+        found.append(after)
+    return found
+
+
+def call(composer: TemplateComposer, wanted: Wanted, answer_url: str) -> str | None:
+    """What the gateway is told to say; None where nothing speaks the language."""
+    return composer.call(_draft(wanted), answer_url)
 
 
 def _draft(wanted: Wanted) -> NoticeDraft:

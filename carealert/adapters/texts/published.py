@@ -17,6 +17,7 @@ from carealert.adapters.texts.files import Ignored
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.vetting import refused_files, to_blame
 from carealert.domain.notices import Notice, NoticeDraft, Text
+from carealert.services.ports.text import MoreAsked
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,10 @@ class PublishedComposer:
     ) -> Text:
         """A short fixed answer in this language; raises as `compose` does."""
         return self._trying(lambda composer: composer.answer(template, language, answer, details))
+
+    def more(self, asked: MoreAsked) -> Text:
+        """The next steps for somebody who asked for them; raises as `compose` does."""
+        return self._trying(lambda composer: composer.more(asked))
 
     def _trying(self, do: Callable[[TemplateComposer], T]) -> T:
         """Pass over one own file after the other until it works."""

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from carealert.domain.hazards import Hazard
 from carealert.domain.notices import (
     DeliveryStatus,
     Notice,
     RecipientKind,
     SubjectState,
     Text,
+    Wording,
 )
 from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told
 from carealert.domain.rules import SubjectKind
@@ -329,8 +331,26 @@ class OpenQuestion:
     is_consent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ToldText:
+    """What a notice said, and how much it was allowed to say. The repr leaves the body out."""
+
+    hazard: Hazard
+    wording: Wording
+    second_language: str | None
+    body: str = field(repr=False)
+
+
 class ReplyStore(Protocol):
     """Inbound messages."""
+
+    def told_in(self, notice: str) -> ToldText | None:
+        """The text of a notice; None once it was taken out after its time (retention)."""
+        ...
+
+    def pages_sent(self, notice: str) -> int:
+        """How many times further steps were sent after this notice."""
+        ...
 
     def keep(self, provider_id: str, number: str, body: str, now: datetime) -> bool:
         """Keep an inbound message; False if this one was kept before (a repeated webhook)."""

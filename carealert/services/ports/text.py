@@ -1,13 +1,31 @@
 """Templates behind one door: drafts in, texts out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from carealert.domain.notices import Notice, NoticeDraft, Text
+from carealert.domain.hazards import Hazard
+from carealert.domain.notices import Notice, NoticeDraft, Text, Wording
+from carealert.domain.people import Need
 
 
 class TemplateProblem(Exception):
     """A template cannot be rendered: names the file, the line where known, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreAsked:
+    """Who asks for further steps, after which text: `told` is its body, `page` counts from 0."""
+
+    hazard: Hazard
+    needs: frozenset[Need]
+    wording: Wording
+    about_self: bool
+    checklist: str | None
+    language: str
+    second_language: str | None
+    told: str = field(repr=False)
+    page: int
 
 
 class Composer(Protocol):
@@ -29,4 +47,8 @@ class Composer(Protocol):
         `answer` is the name of a reply that is repeated back, such as `limited`; `details` are
         what else the template says, such as a code.
         """
+        ...
+
+    def more(self, asked: MoreAsked) -> Text:
+        """The next steps of the checklists, as many as one message holds; then from the start."""
         ...

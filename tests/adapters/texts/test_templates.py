@@ -319,7 +319,7 @@ def test_a_user_s_template_may_extend_the_shipped_one(tmp_path: Path) -> None:
     body = text_of(a_composer(tmp_path), a_care_draft()).body
     assert body == (
         "CareAlert: FLOOD. Move to high ground now. Move the person first, things later.\n"
-        "This is about Nani.\nAt Amtali.\nReply 1 if safe, 2 if you need help."
+        "This is about Nani.\nAt Amtali.\nReply 1 if safe, 2 if you need help, 9 for more steps."
     )
 
 

@@ -12,6 +12,7 @@ from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Facts, MessageKind, NoticeDraft, RecipientKind, Wording
 from carealert.domain.outline import Outline, Step, by_person, sentences_of
 from carealert.domain.people import Need
+from carealert.domain.replies import MORE_DIGIT
 from carealert.domain.sms import cut, one_line
 
 #: Longest name of a centre in characters.
@@ -194,6 +195,8 @@ def needs_of(draft: NoticeDraft) -> frozenset[Need]:
 
 def may_ask_for_more(draft: NoticeDraft) -> bool:
     """True where the reader is of a household that is told what to do."""
+    if MORE_DIGIT in draft.expected_replies.values():
+        return False  # the rule's own answer
     of_household = draft.recipient.kind in (RecipientKind.RESIDENT, RecipientKind.CAREGIVER)
     return of_household and draft.kind in (MessageKind.ALERT, MessageKind.UPDATE)
 

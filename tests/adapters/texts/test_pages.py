@@ -127,6 +127,7 @@ def test_several_needs_take_turns() -> None:
         ({"kind": MessageKind.UPDATE}, True),
         ({"template": "reminder", "kind": MessageKind.REMINDER}, False),
         ({"hazard": Hazard.FOG}, False),
+        ({"expected_replies": {"safe": "1", "at_school": "9"}}, False),
     ],
 )
 def test_how_to_ask_for_more_is_said_where_there_is_more(

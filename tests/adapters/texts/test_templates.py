@@ -245,7 +245,7 @@ def test_a_strange_hazard_is_told_in_its_own_words() -> None:
 
 def test_an_answer_that_a_rule_invents_is_told_by_its_name() -> None:
     draft = a_care_draft(expected_replies={"safe": "1", "at_school": "7"})
-    assert "Reply 1 if safe, 7 at school." in text_of(COMPOSER, draft).body
+    assert "Reply 1 if safe, 7 at school, 9 for more steps." in text_of(COMPOSER, draft).body
     assert "Reply" not in text_of(COMPOSER, a_care_draft(expected_replies={})).body
 
 
@@ -427,8 +427,8 @@ def test_the_check_finds_what_is_missing_wrong_long_or_unsafe(tmp_path: Path) ->
     _write(tmp_path, "sms/en/reminder.txt.j2", "{{ tag }}: {{ hazard }}. Reply. " + "Words. " * 60)
     _write(tmp_path, "sms/en/desk.txt.j2", "{{ tag }}: {{ hazard }}. Dialysis of {{ people }}.")
     _write(tmp_path, "sms/en/stopped.txt.j2", "{{ tag }}: Ask your mother. Reply START.")
-    _write(tmp_path, "sms/fr/words.yaml", _shipped_words())
-    found = [str(problem) for problem in a_composer(tmp_path).check("en", "fr", "bn")]
+    _write(tmp_path, "sms/sw/words.yaml", _shipped_words())
+    found = [str(problem) for problem in a_composer(tmp_path).check("en", "sw", "bn")]
     for said in (
         "variable 'plaace'",
         "en/reminder.txt.j2: G06",
@@ -436,9 +436,9 @@ def test_the_check_finds_what_is_missing_wrong_long_or_unsafe(tmp_path: Path) ->
         "en/desk.txt.j2, line 1: G01: 'dialysis'",
         "en/stopped.txt.j2, line 1: G08: 'mother'",
         "en/stopped.txt.j2, line 1: G21: 'START'",
-        "sms/fr/care_alert.txt.j2: does not exist",
-        "lexicons/fr.yaml: is missing",
-        "checklists/fr.json: has no list R01",
+        "sms/sw/care_alert.txt.j2: does not exist",
+        "lexicons/sw.yaml: is missing",
+        "checklists/sw.json: has no list R01",
     ):
         assert any(said in problem for problem in found), said
     assert not any("bn/" in problem for problem in found)

@@ -195,8 +195,8 @@ def needs_of(draft: NoticeDraft) -> frozenset[Need]:
 
 def may_ask_for_more(draft: NoticeDraft) -> bool:
     """True where the reader is of a household that is told what to do."""
-    if MORE_DIGIT in draft.expected_replies.values():
-        return False  # the rule's own answer
+    if not draft.expected_replies or MORE_DIGIT in draft.expected_replies.values():
+        return False  # nothing is open that could be answered, or the digit is the rule's own
     of_household = draft.recipient.kind in (RecipientKind.RESIDENT, RecipientKind.CAREGIVER)
     return of_household and draft.kind in (MessageKind.ALERT, MessageKind.UPDATE)
 

@@ -46,6 +46,7 @@ class Composition:
         self._classes: dict[Hashable, tuple[_Group, tuple[int, ...]]] = {}
         self._sensitive: dict[str, bool] = {}
         self._steps: dict[tuple[object, ...], NeedStep] = {}
+        self._counts: dict[tuple[object, ...], int] = {}
         self._said: dict[int, tuple[Facts, int]] = {}
         self._facts: dict[tuple[object, ...], int] = {}
 
@@ -99,16 +100,14 @@ class Composition:
 
     def _has_more(self, draft: NoticeDraft, language: Language, steps: Sequence[NeedStep]) -> bool:
         """True where there is more to do than a first text tells."""
-        found = all_steps(
-            language,
-            draft.facts.hazard,
-            needs_of(draft),
-            draft.wording,
-            own=own_voice(draft),
-            checklist=draft.checklist,
-        )
+        needs, own = needs_of(draft), own_voice(draft)
+        hazard, wording, checklist = draft.facts.hazard, draft.wording, draft.checklist
+        key = (needs, hazard, language.tag, wording, own, checklist)
+        if key not in self._counts:
+            found = all_steps(language, hazard, needs, wording, own=own, checklist=checklist)
+            self._counts[key] = len(found)
         told = {step[1] for step in steps if step is not None}
-        return len(found) > 1 + min(len(told), NEED_STEPS)
+        return self._counts[key] > 1 + min(len(told), NEED_STEPS)
 
     def _need_step(
         self, needs: frozenset[Need], draft: NoticeDraft, language: Language

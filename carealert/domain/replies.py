@@ -80,7 +80,19 @@ STOP_WORDS = frozenset(
     {
         *("stop", "stopall", "stop all", "unsubscribe", "end", "quit", "revoke", "optout"),
         *("opt out", "cancel", "বন্ধ", "বন্ধ করুন", "থামুন", "বাতিল", "baja", "parar", "arret"),
-        *("arrêt", "tigil", "berhenti", "बंद", "बंद करें", "रोकें", "قف", "توقف", "إيقاف", "стоп"),
+        *(
+            "arrêt",
+            "bondho",
+            "tigil",
+            "berhenti",
+            "बंद",
+            "बंद करें",
+            "रोकें",
+            "قف",
+            "توقف",
+            "إيقاف",
+            "стоп",
+        ),
         *("หยุด", "停止"),
     }
 )
@@ -94,7 +106,7 @@ WORDS = Words(
         **dict.fromkeys(("tulong", "tolong", "मदद", "مساعدة", "مدد", "النجدة"), "help"),
         **dict.fromkeys(("safe", "নিরাপদ", "সুরক্ষিত", "सुरक्षित"), "safe"),
         **dict.fromkeys(("open", "খোলা", "चालू"), "open"),
-        **dict.fromkeys(("closed", "বন্ধ", "बंद"), "closed"),
+        **dict.fromkeys(("closed", "বন্ধ", "bondho", "बंद"), "closed"),
     },
     frozenset(
         {
@@ -108,7 +120,8 @@ WORDS = Words(
 )
 
 #: Answers after which nobody looks any further.
-_REASSURING = frozenset({"safe", "open", "told", "well"})
+_REASSURING = frozenset({"safe", "open", "told", "well", "again"})
+_QUESTIONS = "?؟？՞"
 #: Drawn on top of a digit on phones' keyboards; no part of the word.
 _ORNAMENTS = {"\ufe0e", "\ufe0f", "\u20e3"}
 
@@ -133,7 +146,7 @@ def with_languages(base: Words, languages: Iterable[Spoken]) -> Words:
         for request, words in one.requests.items():
             for word in map(_key, words):
                 asks.setdefault(word, set()).add(request)
-    denying = {part for one in every for word in one.no for part in _words_in(word)}
+    denying = _denying(word for one in every for word in one.no)
     own_harmless = {_key(word) for one in every for word in one.harmless} - denying
     harmless = own_harmless | base.harmless
     taken = harmless | base.stop | base.start | base.info | base.delete | base.more | {""}
@@ -176,6 +189,13 @@ def _clear_requests(asks: Mapping[str, set[str]], taken: AbstractSet[str]) -> di
     }
 
 
+def _denying(phrases: Iterable[str]) -> set[str]:
+    """Words that deny: of a phrase around one ("hindi po") only that one, else all of them."""
+    split = [frozenset(_words_in(phrase)) for phrase in phrases]
+    alone = {word for words in split if len(words) == 1 for word in words}
+    return alone.union(*(words for words in split if not words & alone))
+
+
 def _key(word: str) -> str:
     return " ".join(_words_in(word))
 
@@ -199,6 +219,8 @@ def understand(body: str, expected_replies: Mapping[str, str], words: Words = WO
         if command in words.delete:
             return Meaning(MeaningKind.DELETE, code)
     answer = _answer(said, expected_replies, words)
+    if answer in _REASSURING and any(mark in body for mark in _QUESTIONS):
+        return Meaning(MeaningKind.UNCLEAR)  # "are we safe?" is no answer
     if answer:
         return Meaning(MeaningKind.ANSWER, answer)
     if _asks_for_more(whole, words):
@@ -227,6 +249,9 @@ def _answer(said: list[str], expected: Mapping[str, str], words: Words) -> str |
     if whole is not None:
         return whole
     answers = {meant[word] for word in said if word in meant}
+    digits = any(word.isdecimal() for word in said)
+    if "help" in answers and answers - {"help"} <= _REASSURING and not digits:
+        return "help"  # "not safe, please help"
     if len(answers) != 1:
         return None
     (answer,) = answers

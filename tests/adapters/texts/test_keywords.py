@@ -132,3 +132,27 @@ def test_a_broken_file_costs_no_other_language_its_words(tmp_path: Path) -> None
     (tmp_path / "keywords").mkdir()
     (tmp_path / "keywords" / "id.yaml").write_text("stop: [")
     assert read_words((tmp_path, FOLDER)).stop >= WORDS_OF_ALL.stop
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "meaning"),
+    [
+        ("are we safe?", {"safe": "1", "help": "2"}, None),
+        ("is everyone safe ?", {"safe": "1", "help": "2"}, None),
+        ("نحن بأمان؟", {"safe": "1", "help": "2"}, None),
+        ("not safe pls help now", {"safe": "1", "help": "2"}, "help"),
+        ("not well", {"well": "1", "missing": "2"}, None),
+        ("they are not told", {"told": "1", "not_told": "2"}, None),
+        ("nobody is told", {"told": "1", "not_told": "2"}, None),
+        ("never send again", {"again": "1", "end": "2"}, None),
+        ("1 po", {"safe": "1", "help": "2"}, "safe"),
+        ("1 जी", {"safe": "1", "help": "2"}, "safe"),
+        ("help?", {"safe": "1", "help": "2"}, "help"),
+        ("nirapod", {"safe": "1", "help": "2"}, "safe"),
+        ("bondho", {"open": "1", "closed": "4"}, "closed"),
+    ],
+)
+def test_a_question_or_a_no_never_reassures_and_a_cry_for_help_outweighs(
+    body: str, expected: dict[str, str], meaning: str | None
+) -> None:
+    assert understand(body, expected, WORDS_OF_ALL).answer == meaning

@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 
 from carealert.domain.audiences import reach
 from carealert.domain.consequences import strongest_first
+from carealert.domain.facts import facts_for
 from carealert.domain.notices import MessageKind, NoticeDraft, RecipientKind
 from carealert.domain.plan import Candidate, IncidentHistory, Match, NotSent, Office
-from carealert.domain.planning import facts_for
 from carealert.domain.rules import Audience, Priority, RuleSet
 from carealert.domain.telling import Wish, due_at, merge, wishes_of
 from carealert.domain.warnings import HazardWarning

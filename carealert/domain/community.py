@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from carealert.domain.consequences import strongest_first
+from carealert.domain.facts import facts_for
 from carealert.domain.notices import (
     Channel,
     MessageKind,
@@ -19,7 +20,6 @@ from carealert.domain.notices import (
 )
 from carealert.domain.organisations import Organisation, OrganisationType
 from carealert.domain.plan import IncidentHistory, Match, NotSent, Office, Plan, Told, WhyNot
-from carealert.domain.planning import facts_for
 from carealert.domain.rules import Audience, RuleSet, SubjectKind
 from carealert.domain.telling import OWN_WORDS, due_at, stand_down_draft
 from carealert.domain.updates import Hearing, what_changed

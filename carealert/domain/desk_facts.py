@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from carealert.domain.facts import facts_for
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Facts
 from carealert.domain.plan import Office
-from carealert.domain.planning import active_infos, facts_for
+from carealert.domain.planning import active_infos
 from carealert.domain.warnings import HazardWarning
 
 #: Places that the text names; the board has the rest.

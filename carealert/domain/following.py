@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carealert.domain.consequences import chain_of, next_timer
+from carealert.domain.facts import facts_for
 from carealert.domain.notices import Facts, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
@@ -19,7 +20,6 @@ from carealert.domain.plan import (
     Office,
     Timer,
 )
-from carealert.domain.planning import facts_for
 from carealert.domain.rules import Audience, Rule, RuleSet, SubjectKind
 from carealert.domain.telling import Wish, merge, wishes_for
 from carealert.domain.warnings import HazardWarning

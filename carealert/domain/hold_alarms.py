@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from carealert.domain.desk_facts import facts_for_desk
+from carealert.domain.facts import end_of
 from carealert.domain.holds import as_real
 from carealert.domain.notices import Channel, MessageKind, NoticeDraft, wording_for
 from carealert.domain.plan import Office
-from carealert.domain.planning import active_infos, end_of
+from carealert.domain.planning import active_infos
 from carealert.domain.rules import Priority
 from carealert.domain.warnings import HazardWarning
 

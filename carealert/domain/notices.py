@@ -120,7 +120,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a template may say of the warning. Times are aware; `places` is language -> name."""
+    """What a template may say of the warning.
+
+    Times are aware; `places` is language -> name, `instructions` language -> the sender's words.
+    """
 
     hazard: Hazard
     event: str
@@ -129,6 +132,7 @@ class Facts:
     places: Mapping[str, str]
     onset: datetime | None
     expires: datetime | None
+    instructions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Step:
 class Outline:
     """What is said. `steps` begins with the hazard's; `names` is how many are told, None all.
 
+    `advice` are sentences of the sender's own.
     `short` asks the template to leave out what it can spare; `more` says how to ask for further
     steps. Without names a template that cannot
     do without still gets one.
@@ -55,6 +56,7 @@ class Outline:
     names: int | None = None
     short: bool = False
     more: bool = False
+    advice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -80,15 +82,22 @@ def sentences_of(text: str) -> tuple[str, ...]:
 def outlines(whole: Outline) -> Iterator[Outline]:
     """`whole`, then ever shorter versions of it; `left_out` says what is gone.
 
-    Second sentences go before first ones, and what everybody is told goes before the one step
-    that this person's care depends on.
+    The sender's own advice is as long as there is room, its first sentence stays until second
+    ones of the steps are gone. These go before first ones, and what everybody is told goes before
+    the one step that this person's care depends on.
     """
     current = whole
     yield current
+    while len(current.advice) > 1:
+        current = _told_less(current, "a sentence of the advice", advice=current.advice[:-1])
+        yield current
     for at in (*range(len(whole.steps) - 1, 0, -1), 0):
         while len(current.steps[at].sentences) > 1:
             current = _without_last_sentence(current, at)
             yield current
+    if current.advice:
+        current = _told_less(current, "the advice", advice=())
+        yield current
     for what, change in _SMALLER if whole.more else _SMALLER[1:]:
         current = _told_less(current, what, **change)
         yield current

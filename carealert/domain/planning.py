@@ -12,10 +12,11 @@ from datetime import datetime
 from carealert.domain.audiences import Reach, reach
 from carealert.domain.consequences import is_warned, strongest_first, with_consequences
 from carealert.domain.endings import is_ended, is_upgraded
+from carealert.domain.facts import FactsByPlace, end_of
 from carealert.domain.hazards import Hazard
 from carealert.domain.holds import reads_as_test
 from carealert.domain.matching import is_anybody_s, match_all
-from carealert.domain.notices import About, Facts, MessageKind, NoticeDraft
+from carealert.domain.notices import About, MessageKind, NoticeDraft
 from carealert.domain.plan import (
     Candidate,
     FacilityCandidate,
@@ -141,7 +142,7 @@ def desk_plan(
 
     `matches` are those of the rules that tell the desk.
     """
-    say = _Facts(warning, office)
+    say = FactsByPlace(warning, office)
     wishes = [
         Wish(
             office.desk,
@@ -199,34 +200,6 @@ def active_infos(warning: HazardWarning, office: Office, now: datetime) -> dict[
     }
 
 
-def end_of(warning: HazardWarning, info: Info, office: Office) -> datetime:
-    """When `info` ends; a missing `expires` is `sent`, or a later onset, + the assumed life."""
-    if info.expires is not None:
-        return info.expires
-    return max(warning.sent, info.onset or warning.sent) + office.assumed_life
-
-
-def facts_for(
-    warning: HazardWarning, info: int, places: Mapping[str, str], office: Office
-) -> Facts:
-    """What messages say of the warning; its end is `end_of`.
-
-    Without `places` the sender's own words serve where there is but one area: naming another one
-    than that of the home would send people the wrong way.
-    """
-    chosen = warning.infos[info]
-    area = chosen.areas[0].area_desc if len(chosen.areas) == 1 else ""
-    return Facts(
-        hazard=chosen.hazard,
-        event=chosen.event,
-        severity=chosen.effective_severity,
-        sender_name=chosen.sender_name or warning.sender,
-        places=places or ({office.default_language: area} if area else {}),
-        onset=chosen.onset or chosen.effective or warning.sent,
-        expires=end_of(warning, chosen, office),
-    )
-
-
 def _about_warning(warning: HazardWarning, reason: WhyNot, detail: str) -> NotSent:
     return NotSent("warning", warning.identifier, None, reason, detail)
 
@@ -267,7 +240,7 @@ def _wishes(
     now: datetime,
 ) -> tuple[list[Wish], list[NotSent]]:
     """Everybody whom any matching rule tells; a refusal is said once, however many rules agree."""
-    say = _Facts(warning, office)
+    say = FactsByPlace(warning, office)
     # Rules that match one person mostly tell the same people.
     reached: dict[tuple[SubjectKind, str, tuple[Audience, ...]], Reach] = {}
     wishes: list[Wish] = []
@@ -314,22 +287,6 @@ def _not_silenced(
             reason = WhyNot.SILENCED
             quiet.append(NotSent(match.kind.value, match.ref, match.rule, reason, detail))
     return loud, quiet
-
-
-class _Facts:
-    """`facts_for`, made once for all who live in one place."""
-
-    def __init__(self, warning: HazardWarning, office: Office) -> None:
-        self._warning, self._office = warning, office
-        self._known: dict[tuple[int, int], tuple[Mapping[str, str], Facts]] = {}
-
-    def of(self, info: int, places: Mapping[str, str]) -> Facts:
-        key = (info, id(places))
-        known = self._known.get(key)
-        if known is None:  # the places are kept, so that their id stays their own
-            facts = facts_for(self._warning, info, places, self._office)
-            known = self._known[key] = places, facts
-        return known[1]
 
 
 def _only_news(

@@ -93,7 +93,7 @@ STOP_WORDS = frozenset(
             "إيقاف",
             "стоп",
         ),
-        *("หยุด", "停止"),
+        *("bondho", "หยุด", "停止"),
     }
 )
 START_WORDS = frozenset({"start", "unstop", "yes", "শুরু", "শুরু করুন", "शुरू", "alta", "ابدأ"})

@@ -5,10 +5,13 @@ for each language (Indonesia's BMKG) send the same sender, identifier and time i
 document holds one language only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from carealert.domain.warnings import Area, HazardWarning, Info
+
+#: The language of an info that states none (CAP 1.2, section 3.2.2).
+DEFAULT = "en-US"
 
 
 def with_translations(known: HazardWarning, other: HazardWarning) -> HazardWarning | None:
@@ -30,13 +33,24 @@ def with_translations(known: HazardWarning, other: HazardWarning) -> HazardWarni
     return replace(known, infos=(*known.infos, *added)) if added else None
 
 
+def instructions_of(infos: Sequence[Info], number: int) -> dict[str, str]:
+    """Language -> what the sender tells people to do, of this info and of its translations."""
+    chosen = infos[number]
+    found = {
+        info.language or DEFAULT: info.instruction
+        for info in infos
+        if info.instruction and (info is chosen or _says_the_same(info, chosen))
+    }
+    return found | ({chosen.language or DEFAULT: chosen.instruction} if chosen.instruction else {})
+
+
 def _kind(warning: HazardWarning) -> tuple[object, ...]:
     return (warning.status, warning.msg_type, warning.scope)
 
 
 def _primary(language: str | None) -> str:
     """The language without script and country; CAP's default is en-US."""
-    return (language or "en-US").partition("-")[0].lower()
+    return (language or DEFAULT).partition("-")[0].lower()
 
 
 def _says_the_same(one: Info, other: Info) -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from carealert.domain.afterwards import ask_afterwards
 from carealert.domain.condition_parts import HOUR
+from carealert.domain.facts import end_of
 from carealert.domain.plan import IncidentHistory, Match
-from carealert.domain.planning import active_infos, end_of
+from carealert.domain.planning import active_infos
 from carealert.domain.rules import RuleSet, SubjectKind
 from carealert.domain.warnings import MsgType
 from carealert.services.alerting import OfficeSettings

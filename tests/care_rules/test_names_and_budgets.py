@@ -215,7 +215,7 @@ def test_a_planted_breach_is_seen(text: str, rule: str) -> None:
 _GIVEN = frozenset(
     {"tag", "kind", "kind_word", "wording", "about_self", "step", "numbers", "exercise"}
     | {"hazard", "event", "severity", "actions", "people", "others", "place", "period"}
-    | {"source", "answers", "short"}
+    | {"source", "answers", "short", "advice"}
 )
 _ANSWERS_GET = frozenset({"tag", "answer", "digits_note", "office_phone", *DETAILS})
 

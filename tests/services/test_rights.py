@@ -42,6 +42,7 @@ MACHINE = {
     "gathered": "polling",
     "harvesting": "polling",
     "integrity": "pushing",
+    "more_steps": "answering",
     "own_data": "answering",
     "own_part": "imports",
     "people_notes": "imports",

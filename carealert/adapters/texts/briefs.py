@@ -174,13 +174,18 @@ def said_of(facts: Facts) -> tuple[object, ...]:
         tuple(sorted(facts.places.items())),
         facts.onset,
         facts.expires,
+        tuple(sorted(facts.instructions.items())),
     )
 
 
-def whole_outline(brief: Brief, facts: Facts, language: Language) -> Outline:
+def whole_outline(
+    brief: Brief, facts: Facts, language: Language, advice: tuple[str, ...]
+) -> Outline:
     """Everything that the text would say if it had room."""
     found = [(person, text) for person, text in enumerate(brief.told) if text is not None]
-    return Outline((_hazard_step(brief, facts, language), *by_person(found)), more=brief.more)
+    return Outline(
+        (_hazard_step(brief, facts, language), *by_person(found)), more=brief.more, advice=advice
+    )
 
 
 def own_voice(draft: NoticeDraft) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from carealert.adapters.texts.advice import advice_in
 from carealert.adapters.texts.briefs import (
     NEED_STEPS,
     Brief,
@@ -46,6 +47,7 @@ class Composition:
         self._classes: dict[Hashable, tuple[_Group, tuple[int, ...]]] = {}
         self._sensitive: dict[str, bool] = {}
         self._steps: dict[tuple[object, ...], NeedStep] = {}
+        self._advice: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._counts: dict[tuple[object, ...], int] = {}
         self._said: dict[int, tuple[Facts, int]] = {}
         self._facts: dict[tuple[object, ...], int] = {}
@@ -64,7 +66,8 @@ class Composition:
         labels = labels_for(draft, language.words, self._is_sensitive)
         steps = [self._need_step(about.needs, draft, language) for about in draft.about]
         brief, order = brief_for(draft, language.tag, labels, steps, 0, more=False)
-        whole = whole_outline(brief, draft.facts, language)
+        advice = self._advice_for(brief, draft.facts, language)
+        whole = whole_outline(brief, draft.facts, language, advice)
         values, groups = self._composer.parts(brief, draft, by_voice=True).values(whole)
         text = self._composer.render(language.tag, draft.template, values)
         body = Variant(text, groups, None, ()).filled([labels[n] for n in order], language.words)
@@ -95,7 +98,9 @@ class Composition:
         )
         group = self._groups.get(brief)
         if group is None:
-            group = self._groups[brief] = _Group(self._composer, brief, draft, language)
+            advice = self._advice_for(brief, draft.facts, language)
+            whole = whole_outline(brief, draft.facts, language, advice)
+            group = self._groups[brief] = _Group(self._composer, brief, draft, language, whole)
         return group, order
 
     def _has_more(self, draft: NoticeDraft, language: Language, steps: Sequence[NeedStep]) -> bool:
@@ -120,6 +125,14 @@ class Composition:
             )
         return self._steps[key]
 
+    def _advice_for(self, brief: Brief, facts: Facts, language: Language) -> tuple[str, ...]:
+        key = (brief.said, language.tag, brief.wording)
+        if key not in self._advice:
+            self._advice[key] = advice_in(
+                facts.instructions, language, brief.wording, self._is_sensitive
+            )
+        return self._advice[key]
+
     def _number(self, facts: Facts) -> int:
         """The same for facts that say the same: cheap to compare, however much they say."""
         known = self._said.get(id(facts))
@@ -138,12 +151,17 @@ class _Group:
     """Drafts that render alike: ever shorter variants, each rendered when it is first needed."""
 
     def __init__(
-        self, composer: Texts, brief: Brief, draft: NoticeDraft, language: Language
+        self,
+        composer: Texts,
+        brief: Brief,
+        draft: NoticeDraft,
+        language: Language,
+        whole: Outline,
     ) -> None:
         self._composer, self._brief = composer, brief
         self._parts = composer.parts(brief, draft)
         self._language = language
-        self._shorter = outlines(whole_outline(brief, draft.facts, language))
+        self._shorter = outlines(whole)
         self._variants: list[Variant] = []
         self._texts: dict[tuple[str, ...], Text] = {}
         self._bare: dict[int, bool] = {}

@@ -76,6 +76,7 @@ class Words(BaseModel):
     your_facility: str
     reply: str
     press: str
+    advice: str
     answers: dict[str, str]
     status_words: dict[str, str]
     sources: dict[str, str] = {}

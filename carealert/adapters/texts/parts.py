@@ -95,6 +95,7 @@ class Parts:
             "people": tokens.of(tuple(everybody)),
             "others": tokens.of(others) if outline.names != 0 else "",
             "place": self._place(whole=outline.whole_place),
+            "advice": self._advice(outline.advice),
             "period": self._period(start=outline.start and brief.starts),
             "source": self._source(whole=outline.whole_source),
             "answers": self._answers(more=outline.more),
@@ -135,6 +136,9 @@ class Parts:
         if not name or "://" in name:
             return self._words.no_source
         return cut(name, SOURCE if whole else SHORT_SOURCE)
+
+    def _advice(self, sentences: Sequence[str]) -> str:
+        return fill(self._words.advice, text=" ".join(sentences)) if sentences else ""
 
     def _answers(self, *, more: bool) -> str:
         replies = self._brief.replies

@@ -128,6 +128,7 @@ def ordinary_facts(hazard: Hazard) -> Facts:
         {"en": "Amtali"},
         _NOW,
         _NOW + timedelta(hours=30),
+        {"en": "Keep away from the river. Listen to the radio."},
     )
 
 

@@ -97,7 +97,7 @@ _FACTS = "{{ place }}, {{ period }}. Source: {{ source }}. {{ answers }}"
         ),
         ("G04", _ALERT, "{{ tag }}: {{ hazard }}. " + "The water comes. " * 4 + "Go. " + _FACTS),
         ("G05", _ALERT, "{{ tag }}: {{ hazard }}. Go now."),
-        ("G05", "sms/en/drill_desk.txt.j2", "{{ tag }}: {{ hazard }}. {{ place }}."),
+        ("G05", "sms/en/reminder.txt.j2", "{{ tag }}: {{ hazard }}. Please answer now."),
         ("G06", _ALERT, _OPENING + "More words here. " * 20 + _FACTS),
         ("G06", "checklists/en.json", '"' + "Take some water with you. " * 8 + '"'),
         ("G07", _ALERT, _OPENING + "Go " + "and on " * 9 + "to the end of it. " + _FACTS),

@@ -11,7 +11,7 @@ from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.samples import samples
 from carealert.domain.checklists import Checklist
 from carealert.domain.lexicon import Lexicon
-from carealert.domain.notices import Encoding, Notice, NoticeDraft, Text, Wording
+from carealert.domain.notices import Encoding, MessageKind, Notice, NoticeDraft, Text, Wording
 from carealert.domain.sms import encode
 from carealert.domain.text_rules import Said, broken_by_list, broken_by_step, broken_rules, rules_of
 from carealert.services.ports.text import TemplateProblem
@@ -62,8 +62,6 @@ REFERENCE = "en"
 _NO_ANSWER = ("stand_down", "desk", "held", "drill_desk")
 #: These ask for no action within the preview; one asks a question when all is over.
 _NO_ACTION = (*_NO_ANSWER, "follow_up")
-#: These must begin with the language's word for an exercise.
-_DRILLS = ("drill_desk", "drill_confirm")
 #: What is said of something that is not there yet.
 INCOMPLETE = ("does not exist", "has no list", "has other items", "is missing or empty")
 _ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}
@@ -197,7 +195,7 @@ def _said(notice: Notice, language: Language, composer: CheckedComposer) -> Said
     if draft.template not in _NO_ANSWER:
         must_say |= {f"answer '{name}'": digit for name, digit in draft.expected_replies.items()}
     asks_action = draft.template not in _NO_ACTION
-    exercise = language.words.exercise if draft.template in _DRILLS else ""
+    exercise = language.words.exercise if draft.kind is MessageKind.DRILL else ""
     text, tag = notice.text.body, composer.sender_tag
     universal = not draft.about and not draft.expected_replies
     return Said(text, tag, draft.wording, hazard, must_say, asks_action, exercise, universal)

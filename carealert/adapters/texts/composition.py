@@ -23,7 +23,7 @@ from carealert.adapters.texts.files import Language
 from carealert.adapters.texts.pages import all_steps
 from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.voice import Spoken
-from carealert.domain.notices import Facts, Notice, NoticeDraft, Text
+from carealert.domain.notices import Facts, MessageKind, Notice, NoticeDraft, Text
 from carealert.domain.outline import Outline, fits, outlines
 from carealert.domain.people import Need
 from carealert.domain.sms import encode
@@ -70,6 +70,7 @@ class Composition:
         whole = whole_outline(brief, draft.facts, language, advice)
         values, groups = self._composer.parts(brief, draft, by_voice=True).values(whole)
         text = self._composer.render(language.tag, draft.template, values)
+        text = as_exercise(text, brief, values)
         body = Variant(text, groups, None, ()).filled([labels[n] for n in order], language.words)
         hazard = language.words.hazards[draft.facts.hazard]
         return Spoken(language.tag, draft.facts.hazard, draft.template, body, hazard)
@@ -212,9 +213,18 @@ class _Group:
     def _rendered(self, outline: Outline) -> Variant:
         values, groups = self._parts.values(outline)
         text = self._composer.render(self._brief.language, self._brief.template, values)
+        text = as_exercise(text, self._brief, values)
         most = max(outline.names, 1) if outline.names is not None else None
         cut_short = most is not None and any(len(people) > most for people in groups)
         return Variant(text, groups, most if cut_short else None, outline.left_out)
+
+
+def as_exercise(text: str, brief: Brief, values: Mapping[str, Any]) -> str:
+    """A drill's text begins with the word for an exercise, whatever template it is made of."""
+    begin, word = f"{values['tag']}: ", values["exercise"]
+    if brief.kind is not MessageKind.DRILL or text.startswith(f"{begin}{word}"):
+        return text
+    return f"{begin}{word}. {text.removeprefix(begin)}"
 
 
 def _with_news(longer: Variant, found: Variant) -> Variant:

@@ -44,16 +44,17 @@ _REPLIES = {
 _WITH_STEPS = frozenset({*HAZARD_KEYS, Hazard.LANDSLIDE, Hazard.OTHER})
 _PHONE = Phone("+12025550100", PhoneSharing.UNKNOWN)
 _KINDS: Mapping[str, tuple[MessageKind, ...]] = {
-    "reminder": (MessageKind.REMINDER,),
-    "stand_down": (MessageKind.STAND_DOWN,),
+    "reminder": (MessageKind.REMINDER, MessageKind.DRILL),
+    "stand_down": (MessageKind.STAND_DOWN, MessageKind.DRILL),
     "facility_confirm": (MessageKind.FACILITY_CONFIRM, MessageKind.UPDATE),
     "desk": (MessageKind.DESK,),
     "held": (MessageKind.HELD,),
     "drill_desk": (MessageKind.DRILL,),
     "drill_confirm": (MessageKind.DRILL,),
     "follow_up": (MessageKind.FOLLOW_UP,),
+    **dict.fromkeys(_TO_MESSENGERS, (MessageKind.ALERT, MessageKind.UPDATE)),
 }
-_ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE)
+_ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE, MessageKind.DRILL)
 
 
 def samples(template: str, language: str) -> Iterator[NoticeDraft]:
@@ -160,7 +161,7 @@ def _drafts(
             about_self=about_self,
             ordinary=True,
         )
-    if kind is MessageKind.UPDATE or wording is Wording.CARE_CARD or hazard not in _WITH_STEPS:
+    if kind is not MessageKind.ALERT or wording is Wording.CARE_CARD or hazard not in _WITH_STEPS:
         return  # needs are told as in the first text, as for another hazard, or not at all
     for need in Need:
         one = (About("r1", LONGEST_LABELS[0], frozenset({need})),)

@@ -478,3 +478,17 @@ def _write(folder: Path, name: str, content: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize("language", COMPOSER.languages())
+@pytest.mark.parametrize("template", ["care_alert", "reminder", "stand_down", "drill_confirm"])
+def test_a_drill_s_text_begins_with_the_word_for_an_exercise_once(
+    language: str, template: str
+) -> None:
+    word = COMPOSER.language(language).words.exercise
+    draft = a_care_draft(language=language, template=template, kind=MessageKind.DRILL)
+    body = text_of(COMPOSER, draft).body
+    assert body.startswith(f"CareAlert: {word}")
+    assert body.count(word) == 1
+    real = text_of(COMPOSER, replace(draft, kind=MessageKind.ALERT)).body
+    assert template == "drill_confirm" or word not in real

@@ -21,7 +21,7 @@ from carealert.adapters.hazard_file import load_interpreter
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
-from carealert.adapters.texts.files import NOTHING, Ignored
+from carealert.adapters.texts.files import NOTHING, Ignored, tags_in
 from carealert.adapters.texts.fingerprints import OWN, fingerprints
 from carealert.adapters.texts.keywords import read_words
 from carealert.adapters.texts.published import PublishedComposer
@@ -142,6 +142,16 @@ class App:
         )
 
     @cached_property
+    def transliterated(self) -> frozenset[str]:
+        """The languages that leave out accents: asked for, and signed as their files are now."""
+        wanted = self.settings.transliterated
+        if not wanted:
+            return wanted
+        folders = with_overrides("templates", self.settings.config)
+        files = {tag: fingerprints(folders, tag) for tag in tags_in(folders) if tag in wanted}
+        return wanted & languages.reviewed(self.db, files)
+
+    @cached_property
     def words(self) -> Words:
         """What people write, in all languages."""
         return read_words(with_overrides("templates", self.settings.config))
@@ -173,6 +183,7 @@ class App:
             office_phone=settings.office_phone or "",
             ignored=ignored,
             reviewed=reviewed,
+            transliterated=self.transliterated,
         )
 
     @cached_property

@@ -195,6 +195,13 @@ def _languages(app: App, _: datetime) -> Check:
         f"'carealert languages sign {one.language} --reviewer NAME'."
         for one in stale
     ]
+    for tag in sorted(app.settings.transliterated - app.transliterated):
+        seen.append(f"{tag} keeps its accents")
+        fix.append(
+            f"CAREALERT_TRANSLITERATE names {tag}, which nobody has signed as it is now: have its "
+            f"texts and templates/transliterations/{tag}.yaml read, then "
+            f"'carealert languages sign {tag} --reviewer NAME'."
+        )
     if only_reviewed and not signed:
         seen.append("only reviewed texts are to be used")
         fix.append(

@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         "somebody has signed as they are now; who asked for another gets their second language or "
         "the default one.",
     )
+    transliterate: str = Field(
+        "",
+        description="Languages, such as `es, pt-BR`, whose accents are left out where a text then "
+        "takes fewer segments; only for a language that somebody has signed.",
+    )
     phone_region: str | None = Field(
         None,
         pattern="^[A-Z]{2}$",
@@ -209,6 +214,11 @@ class Settings(BaseSettings):
         own = init_settings().get("config") or folder
         toml = Path(own) / CONFIG_FILE if own else None
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml))
+
+    @property
+    def transliterated(self) -> frozenset[str]:
+        """The languages whose accents the office wants left out."""
+        return frozenset(self.transliterate.replace(",", " ").split())
 
     @property
     def zone(self) -> ZoneInfo:

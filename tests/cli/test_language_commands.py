@@ -12,6 +12,7 @@ from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
 from carealert.adapters.texts.check import Survey
+from carealert.bootstrap import open_app
 from carealert.cli.languages import app
 from carealert.domain.access import Actor, Role
 from carealert.services.alerting import alert
@@ -145,3 +146,12 @@ def test_an_officer_of_some_areas_sees_the_languages_and_no_counts_of_the_city(
     assert result.exit_code == 0
     assert "English" in result.stdout
     assert "notice" not in result.stdout
+
+
+def test_accents_are_left_out_only_once_somebody_has_signed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CAREALERT_TRANSLITERATE", "pt-BR, es")
+    assert open_app().transliterated == frozenset()
+    assert run("sign", "pt-BR", "--reviewer", "A. Souza").exit_code == 0
+    assert open_app().transliterated == {"pt-BR"}

@@ -23,6 +23,7 @@ from carealert.adapters.texts.parts import Parts
 from carealert.adapters.texts.phrases import base_of, tags_of
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.rendering import Templates
+from carealert.adapters.texts.transliteration import Letters, plain, read_letters
 from carealert.adapters.texts.voice import Spoken, Voice, read_voices, twiml
 from carealert.adapters.texts.whereabouts import located
 from carealert.domain.checklists import HAZARD_KEYS
@@ -39,7 +40,8 @@ class TemplateComposer:
     """The Composer port over folders of templates, the user's own first, the shipped ones last.
 
     Files are read when they are first needed and then kept: a changed file takes a restart.
-    Own files named in `ignored` are passed over. With `reviewed` only these languages are used,
+    Own files named in `ignored` are passed over. Languages in `transliterated` leave out accents
+    where that makes a text GSM-7. With `reviewed` only these languages are used,
     as long as one of them serves.
     """
 
@@ -53,6 +55,7 @@ class TemplateComposer:
         office_phone: str = "",
         ignored: Ignored = NOTHING,
         reviewed: frozenset[str] | None = None,
+        transliterated: frozenset[str] = frozenset(),
     ) -> None:
         self._folders, self._ignored, self._reviewed = tuple(folders), ignored, reviewed
         self._templates = Templates(self._folders, ignored)
@@ -62,6 +65,8 @@ class TemplateComposer:
         self._office_phone = office_phone
         self._tags = tags_in(self._folders, ignored)
         self._languages: dict[str, Language] = {}
+        self._transliterated = transliterated
+        self._letters: dict[str, Letters] = {}
         self._chosen: dict[tuple[str, str | None, str], str] = {}
 
     def compose(self, drafts: Iterable[NoticeDraft]) -> list[Notice]:
@@ -85,7 +90,7 @@ class TemplateComposer:
             "answer": words.status_words.get(answer, answer) if answer else "",
             "digits_note": words.digits_note,
         }
-        body = self._templates.render(found.tag, template, values)
+        body = self.written(self._templates.render(found.tag, template, values), found.tag)
         size = encode(body)
         return Text(body, found.tag, size.encoding, size.segments)
 
@@ -108,7 +113,7 @@ class TemplateComposer:
         language, steps = self._steps_for(asked)
         # Whoever was told everything and asks again has lost the message: it is told again.
         left = [step for step in steps if step not in asked.told] or steps
-        body = page(asked.page, left, self._tag, language)
+        body = self.written(page(asked.page, left, self._tag, language), language.tag)
         size = encode(body)
         return Text(body, language.tag, size.encoding, size.segments)
 
@@ -198,6 +203,14 @@ class TemplateComposer:
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
         """The template in this language; raises TemplateProblem."""
         return self._templates.render(language, template, values)
+
+    def written(self, body: str, tag: str) -> str:
+        """A finished text as it goes out in this language."""
+        if tag not in self._transliterated:
+            return body
+        if tag not in self._letters:
+            self._letters[tag] = read_letters(self._folders, tag, self._ignored)
+        return plain(body, self._letters[tag])
 
     def is_sensitive(self, text: str) -> bool:
         """True if `text` holds a sensitive word of any language: names come in all of them."""

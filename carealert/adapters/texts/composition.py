@@ -36,6 +36,7 @@ class Texts(Protocol):
     def parts(self, brief: Brief, draft: NoticeDraft, *, by_voice: bool = False) -> Parts: ...  # noqa: D102
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str: ...  # noqa: D102
     def is_sensitive(self, text: str) -> bool: ...  # noqa: D102
+    def written(self, body: str, tag: str) -> str: ...  # noqa: D102
 
 
 class Composition:
@@ -189,13 +190,14 @@ class _Group:
     def _fits_bare(self, number: int) -> bool:
         """True where short names could make the variant of this number short enough."""
         if number not in self._bare:
-            self._bare[number] = fits(encode(self._variants[number].bare))
+            bare = self._composer.written(self._variants[number].bare, self._language.tag)
+            self._bare[number] = fits(encode(bare))
         return self._bare[number]
 
     def _filled(self, variant: Variant, names: tuple[str, ...]) -> Text:
-        body = variant.filled(names, self._language.words)
-        size = encode(body)
         tag = self._language.tag
+        body = self._composer.written(variant.filled(names, self._language.words), tag)
+        size = encode(body)
         return Text(body, tag, size.encoding, size.segments, variant.left_out)
 
     def _variant(self, number: int) -> Variant | None:

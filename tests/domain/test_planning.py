@@ -464,7 +464,7 @@ def test_changing_any_gender_changes_nothing_in_the_plan(seed: int, other: int) 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6))
-def test_nobody_is_told_twice_and_nobody_is_left_without_a_state(seed: int) -> None:
+def test_g22_nobody_is_told_twice_and_nobody_is_left_without_a_state(seed: int) -> None:
     homes, rules = a_register(seed)
     decided = planned(rules=rules_of(*rules), residents=homes)
     numbers = [draft.recipient.phone.number for draft in decided.drafts]
@@ -492,7 +492,7 @@ def test_planning_again_gives_the_same_keys_in_whatever_order_people_come(
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6))
-def test_a_plan_followed_by_its_cancel_stands_down_just_the_told(seed: int) -> None:
+def test_g24_close_the_loop_a_cancel_stands_down_just_the_told(seed: int) -> None:
     homes, rules = a_register(seed)
     first = planned(rules=rules_of(*rules), residents=homes)
     ended = planned(cancel(), residents=[], history=after(first))

@@ -272,7 +272,7 @@ def test_what_is_urgent_wakes_people_up(priority: Priority) -> None:
         ["Asia/Dhaka", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"]
     ),
 )
-def test_a_routine_text_is_never_sent_in_quiet_hours_and_never_lost(
+def test_g16_time_respect_a_routine_text_waits_and_is_never_lost(
     moment: int, start: time, end: time, zone: str
 ) -> None:
     start, end = start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)

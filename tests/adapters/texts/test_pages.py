@@ -144,3 +144,23 @@ def test_the_desk_and_messengers_are_not_offered_steps() -> None:
         body = text_of(COMPOSER, replace(draft, recipient=recipient)).body
         household = kind in (RecipientKind.RESIDENT, RecipientKind.CAREGIVER)
         assert ("9 for more steps" in body) is household
+
+
+@pytest.mark.parametrize("language", COMPOSER.languages())
+def test_a_caregiver_s_page_holds_every_step_and_a_title_that_gives_nothing_away(
+    language: str,
+) -> None:
+    lexicon = COMPOSER.language(language).lexicon
+    shared = asked(wording=Wording.NEUTRAL, needs=frozenset(Need), language=language)
+    page = COMPOSER.care_page(shared)
+    assert page.language == language
+    assert page.is_right_to_left is (language in ("ar", "ur"))
+    shown = "\n".join([page.title, page.hazard, *page.steps])
+    assert lexicon.sensitive_in(shown) == ()
+    steps = [line for body in pages(shared) for line in body.splitlines()]
+    assert all(any(step in line for line in steps) for step in page.steps)
+    assert page.answers["safe"]
+
+
+def test_a_private_page_says_what_it_is_about() -> None:
+    assert COMPOSER.care_page(asked()).steps != COMPOSER.care_page(asked(needs=frozenset())).steps

@@ -16,6 +16,7 @@ from carealert.adapters.db.engine import open_engine
 from carealert.adapters.sealing import Sealer
 from tests.support.postgres import running_postgres
 from tests.support.postgres_pool import Pool
+from tests.support.scheduling import TogetherScheduling
 
 for name in [name for name in os.environ if name.startswith("CAREALERT_") and "TEST" not in name]:
     del os.environ[name]
@@ -120,6 +121,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_ABSENT] = len(absent)
     if hasattr(config, "workeroutput"):  # one of several processes: the first one reports
         config.workeroutput["absent"] = len(absent)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling | None:
+    """Run together what shares the texts of a language, where tests are spread by groups."""
+    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(optionalhook=True)

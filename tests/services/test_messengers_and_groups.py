@@ -179,7 +179,9 @@ def test_what_a_household_said_itself_stands_above_a_messenger_s_word(db: SqlDat
     assert (found["r1"], found["r2"]) == (SubjectState.RELAYED, SubjectState.NEEDS_HELP)
 
 
-def test_g14_relay_is_first_class_and_an_unconfirmed_household_goes_to_the_desk(db: SqlDatabase) -> None:
+def test_g14_relay_is_first_class_and_counts_only_confirmed(
+    db: SqlDatabase,
+) -> None:
     number = planned(db)
     send_all(db)
     follow_up(db, RULES, a_composer(), OFFICE, NOW + minutes(31))

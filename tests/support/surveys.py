@@ -3,16 +3,12 @@
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from carealert.adapters.texts.check import Survey, survey
 from tests.support.drafts import a_composer
 
 COMPOSER = a_composer()
-#: Every shipped language; the tests of one run in one process, which composes its texts once.
-LANGUAGES = [
-    pytest.param(tag, marks=pytest.mark.xdist_group(f"texts-{tag}")) for tag in COMPOSER.languages()
-]
+#: Every shipped language; one process looks at all that is said in one (support/scheduling.py).
+LANGUAGES = COMPOSER.languages()
 
 
 @cache

@@ -12,7 +12,7 @@ from tests.support.browser import MISSING, chromium, chromium_path
 from tests.support.serving import serving
 from tests.support.web_app import app_on
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 PATHS = ("/", f"/incidents/{CYCLONE}", "/facilities", "/tasks", "/feeds", "/api/docs")
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 from carealert.adapters.db import migrating
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.sealing import Sealer
+from tests.support.fresh import FreshDatabases
 from tests.support.postgres import running_postgres
 from tests.support.postgres_pool import Pool
 from tests.support.scheduling import TogetherScheduling
@@ -70,11 +71,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of each test lies, one after the other under one name."""
+    return tmp_path_factory.mktemp("live")
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, live_folder: Path) -> str:
     """URL of a fresh SQLite database with every table."""
-    shutil.copy(sqlite_template, tmp_path / "carealert.db")
-    return f"sqlite:///{tmp_path / 'carealert.db'}"
+    path = live_folder / "carealert.db"
+    for old in live_folder.iterdir():
+        old.unlink()
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[dict[str, Engine]]:
+    """The engines of this process by URL: compiling a statement takes longer than running it."""
+    kept: dict[str, Engine] = {}
+    yield kept
+    for engine in kept.values():
+        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,18 +103,34 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(fixture))
 
 
+@pytest.fixture(scope="session")
+def fresh(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FreshDatabases]:
+    """Empty SQLite databases for the examples of a property."""
+    found = FreshDatabases(sqlite_template, tmp_path_factory.mktemp("fresh"))
+    yield found
+    found.close()
+
+
+def _kept(engines: dict[str, Engine], url: str) -> Engine:
+    if url not in engines:
+        engines[url] = open_engine(url)
+    return engines[url]
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(database_url: str, engines: dict[str, Engine]) -> Iterator[Engine]:
     """An engine on a fresh database of either kind."""
-    engine = open_engine(database_url)
+    engine = _kept(engines, database_url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+def sqlite_engine(sqlite_url: str, engines: dict[str, Engine]) -> Iterator[Engine]:
     """An engine on a fresh SQLite database, for tests of things above the store."""
-    engine = open_engine(sqlite_url)
+    engine = _kept(engines, sqlite_url)
     yield engine
     engine.dispose()
 

@@ -1,11 +1,8 @@
 """The same real story with and without exercises in between ends alike for everybody."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +11,6 @@ from shapely.geometry import box
 from sqlalchemy import select
 
 from carealert.adapters.db import tables
-from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
 from carealert.domain.drills import Drills
@@ -27,6 +23,7 @@ from carealert.services.following_up import follow_up
 from tests.services.test_alerting import OFFICE, RULES, stored, two_homes
 from tests.support.builders import COAST, NOW, a_phone, a_warning, an_area, an_info, minutes
 from tests.support.fakes import PlainComposer
+from tests.support.fresh import FreshDatabases
 
 UNREAL = (
     Status.EXERCISE,
@@ -75,16 +72,16 @@ _STEPS = st.tuples(
 )
 
 
-@given(st.lists(_STEPS, min_size=2, max_size=8), st.sampled_from(list(Drills)))
+@given(drawn=st.lists(_STEPS, min_size=2, max_size=8), setting=st.sampled_from(list(Drills)))
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_exercises_tests_and_drafts_in_any_order_change_nothing_real(
-    sqlite_template: Path, sealer: Sealer, drawn: Sequence[Any], setting: Drills
+    fresh: FreshDatabases, sealer: Sealer, drawn: Sequence[Any], setting: Drills
 ) -> None:
     steps = _story(drawn)
-    with_drills = _played(sqlite_template, sealer, steps, setting)
-    without = _played(sqlite_template, sealer, [one for one in steps if one.real], setting)
+    with_drills = _played(fresh, sealer, steps, setting)
+    without = _played(fresh, sealer, [one for one in steps if one.real], setting)
     assert with_drills.outcome == without.outcome
     assert not with_drills.unreal_to_homes
 
@@ -135,18 +132,15 @@ class Played:
     unreal_to_homes: bool
 
 
-def _played(template: Path, sealer: Sealer, steps: Sequence[Step], setting: Drills) -> Played:
-    with TemporaryDirectory() as folder:
-        shutil.copy(template, Path(folder) / "c.db")
-        engine = open_engine(f"sqlite:///{Path(folder) / 'c.db'}")
-        db = SqlDatabase(engine, sealer)
-        two_homes(db)
-        for step in steps:
-            _happens(db, step, replace(OFFICE, drills=setting))
-        follow_up(db, RULES, PlainComposer(), OFFICE, NOW + minutes(50))
-        played = Played(_outcome(db), _unreal_to_homes(db))
-        engine.dispose()
-    return played
+def _played(
+    fresh: FreshDatabases, sealer: Sealer, steps: Sequence[Step], setting: Drills
+) -> Played:
+    db = SqlDatabase(fresh.take(), sealer)
+    two_homes(db)
+    for step in steps:
+        _happens(db, step, replace(OFFICE, drills=setting))
+    follow_up(db, RULES, PlainComposer(), OFFICE, NOW + minutes(50))
+    return Played(_outcome(db), _unreal_to_homes(db))
 
 
 def _happens(db: SqlDatabase, step: Step, office: OfficeSettings) -> None:

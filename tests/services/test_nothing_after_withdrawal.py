@@ -1,18 +1,14 @@
 """Whatever happens in whatever order: who withdrew is sent nothing after that moment."""
 
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.stores import SqlDatabase
-from carealert.adapters.db.tables import metadata
 from carealert.adapters.sealing import Sealer
 from carealert.domain.consents import ConsentRecord, ConsentStatus, Medium
 from carealert.domain.people import Caregiver, CareLink, Purpose
@@ -48,6 +44,7 @@ from tests.support.builders import (
     rules_of,
 )
 from tests.support.delivery import FakeChannel, StubComposer, failing
+from tests.support.fresh import FreshDatabases
 
 PEOPLE = 3
 CARER = PersonKind.CAREGIVER
@@ -196,15 +193,12 @@ def play(db: SqlDatabase, story: list[tuple[Callable[[City, int], None], int]]) 
 
 
 @settings(max_examples=60, deadline=None)
-@given(stories)
+@given(story=stories)
 def test_nobody_is_sent_anything_after_they_withdrew(
+    fresh: FreshDatabases,
     story: list[tuple[Callable[[City, int], None], int]],
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'city.db'}")
-        metadata.create_all(engine)
-        play(SqlDatabase(engine, Sealer(b"the secret of a test")), story)
-        engine.dispose()
+    play(SqlDatabase(fresh.take(), Sealer(b"the secret of a test")), story)
 
 
 @pytest.mark.parametrize("end", [City.withdraw, City.stop, City.delete, City.forget])

@@ -1,10 +1,6 @@
 """A decision made in shards writes what the same decision made in one piece writes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,12 +9,10 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 from sqlalchemy import Engine, select
 
-from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import (
     escalation_timer,
     match,
-    metadata,
     not_sent,
     notice,
     notice_about,
@@ -50,6 +44,7 @@ from tests.support.builders import (
     rules_of,
 )
 from tests.support.fakes import PlainComposer
+from tests.support.fresh import FreshDatabases
 
 SEALER = Sealer(b"a secret of a test of shards")
 OFFICE = OfficeSettings("en", UTC, a_phone(99).number, "en", hours(12))
@@ -119,34 +114,37 @@ messages = st.tuples(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.tuples(homes, carers), st.tuples(homes, carers), messages, st.integers(1, 4))
+@given(
+    register=st.tuples(homes, carers),
+    register_later=st.tuples(homes, carers),
+    story=messages,
+    size=st.integers(1, 4),
+)
 def test_shards_write_what_one_piece_writes(
-    register: Any, register_later: Any, story: list[Any], size: int
+    fresh: FreshDatabases, register: Any, register_later: Any, story: list[Any], size: int
 ) -> None:
-    with _store() as whole, _store() as parts:
-        for db, shard in ((whole, SHARD), (parts, size)):
-            for number, warning in enumerate(_told_as(story)):
-                if number < 2:  # phones and who cares for whom have changed when news come
-                    _register(db, *(register, register_later)[number])
-                now = NOW + minutes(30 * number)
-                alert(
-                    db, RULES, PlainComposer(), stored(db, warning, now), OFFICE, now, shard=shard
-                )
-                if number % 2 == 0:
-                    mark_sent(db)
-        assert _written(parts) == _written(whole)
+    whole, parts = (SqlDatabase(fresh.take(name), SEALER) for name in ("whole", "parts"))
+    for db, shard in ((whole, SHARD), (parts, size)):
+        for number, warning in enumerate(_told_as(story)):
+            if number < 2:  # phones and who cares for whom have changed when news come
+                _register(db, *(register, register_later)[number])
+            now = NOW + minutes(30 * number)
+            alert(db, RULES, PlainComposer(), stored(db, warning, now), OFFICE, now, shard=shard)
+            if number % 2 == 0:
+                mark_sent(db)
+    assert _written(parts) == _written(whole)
 
 
 @pytest.mark.parametrize("dies_at", range(1, 6))
 def test_a_decision_that_was_broken_off_is_taken_up_without_gap_or_repeat(
-    engine: Engine, dies_at: int
+    engine: Engine, fresh: FreshDatabases, dies_at: int
 ) -> None:
     people = [(n % 5, n + 1, [n % 5]) for n in range(9)]
     warning = _told_as([(MsgType.ALERT, {0, 1, 2, 3, 4}, Severity.SEVERE)])[0]
-    with _store() as whole:
-        _register(whole, people, [None, 31, 32, 33, 34])
-        alert(whole, RULES, PlainComposer(), stored(whole, warning), OFFICE, NOW)
-        expected = _written(whole)
+    whole = SqlDatabase(fresh.take(), SEALER)
+    _register(whole, people, [None, 31, 32, 33, 34])
+    alert(whole, RULES, PlainComposer(), stored(whole, warning), OFFICE, NOW)
+    expected = _written(whole)
     db = SqlDatabase(engine, SEALER)
     _register(db, people, [None, 31, 32, 33, 34])
     number = stored(db, warning)
@@ -181,17 +179,6 @@ class _Dying(PlainComposer):
         made: list[NoticeDraft] = list(drafts)
         self.composed += len(made)
         return list(super().compose(made))
-
-
-@contextmanager
-def _store() -> Iterator[SqlDatabase]:
-    with TemporaryDirectory() as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'shards.db'}")
-        metadata.create_all(engine)
-        try:
-            yield SqlDatabase(engine, SEALER)
-        finally:
-            engine.dispose()
 
 
 def _register(db: SqlDatabase, people: list[Any], phones: list[Any]) -> None:

@@ -54,30 +54,33 @@ class Brief:
 
 
 def labels_for(
-    draft: NoticeDraft, words: Words, is_sensitive: Callable[[str], bool]
+    draft: NoticeDraft,
+    words: Words,
+    is_sensitive: Callable[[str], bool],
+    plain: Callable[[str], str] = one_line,
 ) -> tuple[str, ...]:
     """What each person or facility of the draft may be called on this phone; "" is not at all.
 
     The desk gets references. A borrowed phone gets no name, and other shared phones none that
-    gives a need away; a centre whose name does is told by its reference.
+    gives a need away; a centre whose name does is told by its reference. `plain` is `one_line`,
+    which a caller may remember: caregivers choose few names.
     """
     if draft.recipient.kind is RecipientKind.CITY_DESK or draft.kind is MessageKind.DESK:
-        return tuple([one_line(about.ref) for about in draft.about])
+        return tuple([plain(about.ref) for about in draft.about])
     if draft.recipient.kind is RecipientKind.RELAY:
         return tuple(
-            one_line(about.ref if is_sensitive(about.label) else about.label)
-            for about in draft.about
+            plain(about.ref if is_sensitive(about.label) else about.label) for about in draft.about
         )
     is_manager = draft.recipient.kind in _MANAGERS
     if not is_manager and (own_voice(draft) or draft.wording is Wording.CARE_CARD):
         return ("",) * len(draft.about)
-    labels = [one_line(about.label) for about in draft.about]
+    labels = [plain(about.label) for about in draft.about]
     if is_manager:
         labels = [cut(label, CENTRE) for label in labels]
     if draft.wording is not Wording.PRIVATE:
         for number, label in enumerate(labels):
             if is_sensitive(label):
-                ref = one_line(draft.about[number].ref)
+                ref = plain(draft.about[number].ref)
                 labels[number] = fill(words.your_facility, ref=ref) if is_manager else ""
     return tuple(labels)
 

@@ -26,7 +26,7 @@ from carealert.adapters.texts.voice import Spoken
 from carealert.domain.notices import Facts, MessageKind, Notice, NoticeDraft, Text
 from carealert.domain.outline import Outline, fits, outlines
 from carealert.domain.people import Need
-from carealert.domain.sms import encode
+from carealert.domain.sms import encode, one_line
 
 
 class Texts(Protocol):
@@ -47,6 +47,7 @@ class Composition:
         self._groups: dict[Brief, _Group] = {}
         self._classes: dict[Hashable, tuple[_Group, tuple[int, ...]]] = {}
         self._sensitive: dict[str, bool] = {}
+        self._plain: dict[str, str] = {}
         self._steps: dict[tuple[object, ...], NeedStep] = {}
         self._advice: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._counts: dict[tuple[object, ...], int] = {}
@@ -64,7 +65,7 @@ class Composition:
         language = self._composer.language_for(
             draft.template, recipient.language, recipient.second_language
         )
-        labels = labels_for(draft, language.words, self._is_sensitive)
+        labels = labels_for(draft, language.words, self._is_sensitive, self._plain_of)
         steps = [self._need_step(about.needs, draft, language) for about in draft.about]
         brief, order = brief_for(draft, language.tag, labels, steps, 0, more=False)
         advice = self._advice_for(brief, draft.facts, language)
@@ -81,7 +82,7 @@ class Composition:
         language = self._composer.language_for(
             draft.template, recipient.language, recipient.second_language
         )
-        labels = labels_for(draft, language.words, self._is_sensitive)
+        labels = labels_for(draft, language.words, self._is_sensitive, self._plain_of)
         alike = class_of(draft, labels)
         known = self._classes.get(alike)
         if known is None:
@@ -142,6 +143,12 @@ class Composition:
             number = self._facts.setdefault(said_of(facts), len(self._facts))
             known = self._said[id(facts)] = facts, number
         return known[1]
+
+    def _plain_of(self, label: str) -> str:
+        found = self._plain.get(label)
+        if found is None:
+            found = self._plain[label] = one_line(label)
+        return found
 
     def _is_sensitive(self, label: str) -> bool:
         if label not in self._sensitive:

@@ -58,14 +58,15 @@ def test_other_languages_keep_theirs() -> None:
     assert text == text_of(a_composer(), a_care_draft(somebody("Nani"), language="fr"))
 
 
-def test_every_shipped_text_of_the_language_then_travels_in_gsm_7_and_fits() -> None:
-    made = composer("pt-BR")
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_shipped_text_of_the_language_then_travels_in_gsm_7_and_fits(tag: str) -> None:
+    made = composer(tag)
     for template in NOTICES:
-        for notice in made.compose(samples(template, "pt-BR")):
+        for notice in made.compose(samples(template, tag)):
             assert notice.text.encoding is Encoding.GSM_7, notice.text.body
             assert fits(notice.text)
     for answer in ANSWERS:
-        assert made.answer(answer, "pt-BR", "open", DETAILS).encoding is Encoding.GSM_7
+        assert made.answer(answer, tag, "open", DETAILS).encoding is Encoding.GSM_7
 
 
 @given(st.text(st.sampled_from("aáeéiíoóuúüñ¿¡ÁÉÑ ç.7")))

@@ -20,7 +20,7 @@ from carealert.adapters.texts.composition import Composition
 from carealert.adapters.texts.files import NOTHING, Ignored, Language, read_language, tags_in
 from carealert.adapters.texts.pages import CarePage, all_steps, care_page, page
 from carealert.adapters.texts.parts import Parts
-from carealert.adapters.texts.phrases import base_of, tags_of
+from carealert.adapters.texts.phrases import base_of, counted, tags_of
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.adapters.texts.rendering import Templates
 from carealert.adapters.texts.transliteration import Letters, plain, read_letters
@@ -85,7 +85,7 @@ class TemplateComposer:
         words = found.words
         values = {
             "office_phone": self._office_phone,
-            **(details or {}),
+            **counted(details or {}, words, found.tag),
             "tag": self._tag,
             "answer": words.status_words.get(answer, answer) if answer else "",
             "digits_note": words.digits_note,

@@ -45,6 +45,18 @@ def _with_fallback(actions: dict[Hazard, str]) -> dict[Hazard, str]:
     return actions
 
 
+class Counted(BaseModel):
+    """A noun with its number in each plural form of the language (CLDR); {count} is filled in."""
+
+    model_config = _STRICT
+    zero: str | None = None
+    one: str | None = None
+    two: str | None = None
+    few: str | None = None
+    many: str | None = None
+    other: str
+
+
 class Times(BaseModel):
     """CLDR date patterns, for times within six days and later."""
 
@@ -82,6 +94,7 @@ class Words(BaseModel):
     sources: dict[str, str] = {}
     digits_note: str
     exercise: str
+    counted: dict[str, Counted] = {}
     reply_words: dict[str, list[str]]
 
 

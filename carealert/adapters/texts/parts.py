@@ -4,16 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 
 from carealert.adapters.file_errors import RowError
 from carealert.adapters.texts.briefs import Brief
 from carealert.adapters.texts.files import Language, Words
-from carealert.adapters.texts.phrases import answers_in, base_of, fill, listed
+from carealert.adapters.texts.phrases import answers_in, base_of, fill, listed, locale_of
 from carealert.adapters.texts.problems import TextFileProblem
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Facts
@@ -192,15 +191,7 @@ class _Tokens:
 @lru_cache(maxsize=512)
 def _written(at: datetime, pattern: str, zone: tzinfo, tag: str) -> str:
     """A moment as a CLDR pattern has it: all texts of a warning say the same few."""
-    return format_datetime(at, pattern, zone, _locale(tag))
-
-
-@cache
-def _locale(tag: str) -> Locale:
-    try:
-        return Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")  # CLDR has no data for Fijian, Samoan, Tongan and others
+    return format_datetime(at, pattern, zone, locale_of(tag))
 
 
 _DETAIL = re.compile(r"\s*[;,(/]")

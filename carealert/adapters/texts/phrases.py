@@ -1,7 +1,10 @@
 """Filling the patterns of `words.yaml`: names in a row, answers by digit, languages by tag."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
 
 from carealert.adapters.texts.files import Words
 
@@ -31,6 +34,26 @@ def answers_in(replies: Sequence[tuple[str, str]], words: Words, *, by_voice: bo
         for name, digit in replies
     ]
     return fill(words.press if by_voice else words.reply, answers=words.comma.join(parts))
+
+
+@cache
+def locale_of(tag: str) -> Locale:
+    """What CLDR knows of the language; English where it knows nothing."""
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")  # CLDR has no data for Fijian, Samoan, Tongan and others
+
+
+def counted(details: Mapping[str, str], words: Words, tag: str) -> dict[str, str]:
+    """Numbers among `details` with their noun in the right plural form, where the words have it."""
+    found = dict(details)
+    for name, forms in words.counted.items():
+        value = found.get(name, "")
+        if value.isdecimal():
+            form = getattr(forms, locale_of(tag).plural_form(int(value))) or forms.other
+            found[name] = fill(form, count=value)
+    return found
 
 
 def base_of(tag: str) -> str:

@@ -24,7 +24,12 @@ from carealert.domain.warnings import Severity
 #: 40, 12 and 28 characters: the longest source and name that are told whole, the longest upazila.
 LONGEST_SOURCE = "Regional Water and Weather Safety Office"
 LONGEST_LABELS = ("Rokeya Khala", "Shamsu Chach", "Nurjahan Nan", "Little Tuntu")
-LONGEST_PLACES = {"en": "Dhaka South City Corporation", "bn": "ঢাকা দক্ষিণ সিটি কর্পোরেশন"}
+#: A letter outside GSM-7 in a French name leaves the text a third less room.
+LONGEST_PLACES = {
+    "en": "Dhaka South City Corporation",
+    "bn": "ঢাকা দক্ষিণ সিটি কর্পোরেশন",
+    "fr": "Arrondissement des Gonaïves",
+}
 CENTRE = "Krishnachura Care Block"
 
 _NOW = datetime(2026, 5, 20, 6, 0, tzinfo=UTC)

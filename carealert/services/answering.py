@@ -26,9 +26,8 @@ REPORT_HOLDS = timedelta(hours=12)
 #: Automatic answers to one phone in an hour: two machines must not talk to each other for ever.
 MOST_ANSWERS = 5
 MOST_ANSWERS_TO_UNCLEAR = 2
-#: A list has eight steps, and a message holds one to three of them.
-MOST_PAGES = 12
-_MOST = {"unclear": MOST_ANSWERS_TO_UNCLEAR, MORE: MOST_PAGES}
+#: After one message: a list has eight steps, and a text holds one to three of them.
+MOST_PAGES = 24
 _HOUR = timedelta(hours=1)
 #: What the desk is asked to do where a messenger could not; a task is unique by its words.
 NOT_MET = "the messenger could not reach them"
@@ -280,15 +279,22 @@ def _answer(
         language = ""  # that of the office; nothing else is said to strangers
     if template is None or language is None:
         return None
-    most = _MOST.get(template, MOST_ANSWERS)
-    if stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most:
+    if template != MORE and _had_enough(stores, inbound, template):
         return None
     try:
         if template == MORE and inbound.question is not None:
             asked = asked_for(stores, inbound.question, inbound.owners)
-            return composer.more(asked).body if asked else None
+            if asked is None or asked.page >= MOST_PAGES:
+                return None
+            return composer.more(asked).body
         return composer.answer(template, language, details=details).body
     except TemplateProblem as problem:
         # What they said is worth more than our thanks: it must be saved all the same.
         log.error("the answer %s has no text: %s", template, problem)  # noqa: TRY400
         return None
+
+
+def _had_enough(stores: Stores, inbound: _Inbound, template: str) -> bool:
+    """True where this phone had so many answers in the last hour that it may be a machine."""
+    most = MOST_ANSWERS_TO_UNCLEAR if template == "unclear" else MOST_ANSWERS
+    return stores.replies.answers_sent(inbound.number, inbound.now - _HOUR) >= most

@@ -74,6 +74,12 @@ def test_each_nine_brings_another_page_and_a_repeated_webhook_none(db: SqlDataba
     assert say(db, "9", 3) == ReplyOutcome("repeated")
 
 
+def test_pages_do_not_use_up_the_answers_that_somebody_in_need_gets(db: SqlDatabase) -> None:
+    for n in range(1, 9):
+        say(db, "9", n)
+    assert say(db, "2", 10) == ReplyOutcome("help", "help_coming & en")
+
+
 def test_two_machines_do_not_talk_to_each_other_for_ever(db: SqlDatabase) -> None:
     texts = [say(db, "9", n).text for n in range(1, MOST_PAGES + 4)]
     assert [text is not None for text in texts] == [True] * MOST_PAGES + [False] * 3

@@ -159,5 +159,6 @@ class SqlReplies:
             inbound.c.received_at >= since,
             inbound.c.meaning.is_not(None),
             inbound.c.meaning.not_like(f"%{_SILENT}"),
+            inbound.c.meaning != MeaningKind.MORE.value,
         )
         return self._connection.scalar(query) or 0

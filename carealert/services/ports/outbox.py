@@ -382,5 +382,8 @@ class ReplyStore(Protocol):
         ...
 
     def answers_sent(self, number: str, since: datetime) -> int:
-        """How many automatic answers this number got since then: reply loops are capped."""
+        """How many automatic answers this number got since then: reply loops are capped.
+
+        Further steps do not count: they must not use up the answer to a call for help.
+        """
         ...

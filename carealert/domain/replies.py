@@ -5,6 +5,7 @@ where nothing else is said that we do not know; one that asks for a person count
 said. What stays unclear leaves the question open, and silence escalates.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -121,6 +122,8 @@ WORDS = Words(
 
 #: Answers after which nobody looks any further.
 _REASSURING = frozenset({"safe", "open", "told", "well", "again"})
+#: Between a digit and a letter of a script that sets no space there: 1번, 1ค่ะ. "2nd" stays one.
+_JOINED = re.compile(r"(?<=\d)(?=[^\W\d_\u0000-\u024f])")
 _QUESTIONS = "?؟？՞"
 #: Drawn on top of a digit on phones' keyboards; no part of the word.
 _ORNAMENTS = {"\ufe0e", "\ufe0f", "\u20e3"}
@@ -262,7 +265,8 @@ def _answer(said: list[str], expected: Mapping[str, str], words: Words) -> str |
 def _words_in(body: str) -> list[str]:
     """Words and numbers in lower case, digits as 0 to 9, everything else as a gap."""
     text = unicodedata.normalize("NFKC", body).casefold()
-    return "".join(_plain(character) for character in text).split()
+    plain = "".join(_plain(character) for character in text)
+    return _JOINED.sub(" ", plain).split()
 
 
 def _plain(character: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Wording
 from carealert.domain.people import Need
@@ -45,6 +46,19 @@ NEED_KEYS: Mapping[Need, str] = {
     Need.HEAT_COLD_SENSITIVE: "heat_older",
     Need.SUPERVISION: "dementia",
     Need.TRANSPORT: "mobility",
+}
+#: The list of each type of facility; a type that is not here has the one for everybody.
+FACILITY_LISTS: Mapping[FacilityType, str] = {
+    FacilityType.CLINIC: "F01",
+    FacilityType.MOBILE_SERVICE: "F01",
+    FacilityType.DIALYSIS: "F02",
+    FacilityType.ELDER_HOME: "F03",
+    FacilityType.DAY_CARE: "F04",
+    FacilityType.SHELTER: "F05",
+    FacilityType.COMMUNITY_KITCHEN: "F06",
+    FacilityType.CARE_BLOCK: "F07",
+    FacilityType.MOTHERS_CENTRE: "F07",
+    FacilityType.LAUNDROMAT: "F07",
 }
 #: Lists whose steps hold for every home under the hazard that they begin with.
 _FOR_EVERYBODY = frozenset({"any", "heat_older", "respiratory"})
@@ -132,6 +146,11 @@ class Checklists:
             ):
                 return found.items_for(hazard_key)
         return ()
+
+    def facility_items(self, facility: FacilityType) -> tuple[ChecklistItem, ...]:
+        """The steps for those who run a facility of this type; none where it has no list."""
+        found = self._by_id.get(FACILITY_LISTS.get(facility, ""))
+        return found.items if found else ()
 
     def named(self, name: str, hazard_key: str) -> ChecklistItem | None:
         """The first step of the list for everybody that a rule names, by hazard word or id."""

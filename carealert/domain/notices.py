@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from carealert.domain.hazards import Hazard
-from carealert.domain.people import Need, Phone
+from carealert.domain.people import Need, Phone, PhoneSharing
 from carealert.domain.rules import Priority
 from carealert.domain.warnings import Severity
 
@@ -209,6 +209,11 @@ class Notice:
 def wording_for(phone: Phone) -> Wording:
     """The most that may be said on this phone; unknown sharing counts as shared."""
     return _WORDINGS[phone.sharing]
+
+
+def may_get_list(phone: Phone) -> bool:
+    """True where the steps for a facility, which name illnesses, may be read: its own phone."""
+    return phone.sharing in (PhoneSharing.FACILITY, PhoneSharing.PRIVATE)
 
 
 _WORDINGS = {

@@ -13,7 +13,7 @@ from carealert.domain.rules import SubjectKind
 from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
 from carealert.services.drill_answers import keep_drill_answer
-from carealert.services.more_steps import asked_for, may_ask
+from carealert.services.more_steps import asked_for, is_household_s, may_ask
 from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
 from carealert.services.ports.store import Database, Stores
@@ -175,7 +175,7 @@ def _act(stores: Stores, inbound: _Inbound) -> tuple[str, str | None, dict[str, 
     if kind is MeaningKind.MORE and may_ask(inbound.question):
         stores.journal.write(inbound.now, "asked_for_more", inbound.who)
         return MORE, MORE, {}
-    if kind is MeaningKind.REQUEST and may_ask(inbound.question):
+    if kind is MeaningKind.REQUEST and is_household_s(inbound.question):
         return *_requested(stores, inbound, inbound.question), {}
     if kind is not MeaningKind.ANSWER or inbound.meaning.answer is None:
         return "unclear", "unclear", {}

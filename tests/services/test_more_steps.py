@@ -9,10 +9,20 @@ from sqlalchemy import Engine, update
 from carealert.adapters.db import tables
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
+from carealert.domain.facilities import FacilityType
 from carealert.domain.notices import About
 from carealert.domain.people import Need, Phone, PhoneSharing
 from carealert.services.answering import MOST_PAGES, ReplyOutcome, receive_reply
-from tests.support.builders import NOW, a_caregiver, a_link, a_phone, a_resident, minutes
+from tests.support.builders import (
+    NOW,
+    a_caregiver,
+    a_contact,
+    a_facility,
+    a_link,
+    a_phone,
+    a_resident,
+    minutes,
+)
 from tests.support.delivery import (
     StubComposer,
     a_question,
@@ -126,17 +136,29 @@ def test_a_message_whose_text_was_taken_out_is_not_guessed_at(
     assert say(db, "9") == ReplyOutcome("more")
 
 
-def test_a_manager_who_writes_nine_is_asked_again(db: SqlDatabase) -> None:
-    add(db, a_question(), now=NOW)
-    send_all(db)
-    now = NOW + minutes(5)
-    number = a_phone(3).number
-    found = receive_reply(db, StubComposer(), "SM-m", number, "9", None, now)
-    assert found.meaning == "unclear"
-
-
 def test_the_journal_says_that_it_was_asked_and_not_what(db: SqlDatabase) -> None:
     say(db, "9")
     with db.reading() as stores:
         (line,) = stores.journal.recent(event="asked_for_more")
     assert line.subject == "caregiver:c0"
+
+
+def _ask_manager(db: SqlDatabase, sharing: PhoneSharing, number: int = 3) -> str | None:
+    add(db, a_question())
+    send_all(db)
+    contact = a_contact(phone=replace(a_phone(number), sharing=sharing))
+    with db.transaction() as stores:
+        stores.facilities.put([a_facility(manager=contact, type=FacilityType.SHELTER)])
+    now, asking = NOW + minutes(5), a_phone(3).number
+    asked = receive_reply(db, StubComposer(), "SM-m", asking, "9", None, now)
+    assert asked.meaning == "more"
+    return asked.text
+
+
+def test_a_manager_gets_the_steps_for_the_place(db: SqlDatabase) -> None:
+    """The register holds a contact's phone as the facility's own."""
+    assert (_ask_manager(db, PhoneSharing.UNKNOWN) or "").endswith("for shelter")
+
+
+def test_who_has_the_number_of_a_manager_of_yore_gets_steps_for_everybody(db: SqlDatabase) -> None:
+    assert _ask_manager(db, PhoneSharing.FACILITY, 44) == "more 0 care_card tropical_cyclone"

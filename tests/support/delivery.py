@@ -85,6 +85,7 @@ class StubComposer:
     def more(self, asked: MoreAsked) -> Text:
         needs = " ".join(sorted(need.value for need in asked.needs))
         said = f"more {asked.page} {asked.wording.value} {asked.hazard.value} {needs}".rstrip()
+        said += f" for {asked.facility.value}" if asked.facility else ""
         return Text(said, asked.language, Encoding.GSM_7, 1)
 
 

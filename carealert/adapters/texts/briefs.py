@@ -9,7 +9,14 @@ from carealert.adapters.texts.pages import all_steps
 from carealert.adapters.texts.phrases import fill
 from carealert.domain.checklists import NEED_KEYS, by_urgency, hazard_key
 from carealert.domain.hazards import Hazard
-from carealert.domain.notices import Facts, MessageKind, NoticeDraft, RecipientKind, Wording
+from carealert.domain.notices import (
+    Facts,
+    MessageKind,
+    NoticeDraft,
+    RecipientKind,
+    Wording,
+    may_get_list,
+)
 from carealert.domain.outline import Outline, Step, by_person, sentences_of
 from carealert.domain.people import Need
 from carealert.domain.replies import MORE_DIGIT
@@ -24,7 +31,7 @@ NEAR = timedelta(days=6)
 #: A start that is this close is now.
 SOON = timedelta(hours=1)
 
-_MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
+MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def labels_for(
         return tuple(
             plain(about.ref if is_sensitive(about.label) else about.label) for about in draft.about
         )
-    is_manager = draft.recipient.kind in _MANAGERS
+    is_manager = draft.recipient.kind in MANAGERS
     if not is_manager and (own_voice(draft) or draft.wording is Wording.CARE_CARD):
         return ("",) * len(draft.about)
     labels = [plain(about.label) for about in draft.about]
@@ -162,6 +169,7 @@ def class_of(draft: NoticeDraft, labels: Sequence[str]) -> Hashable:
         id(draft.facts),
         id(draft.expected_replies),
         tuple(draft.numbers.items()),
+        may_ask_for_more(draft),
         tuple([about.needs for about in draft.about]),
         tuple(map(bool, labels)),
     )
@@ -202,9 +210,12 @@ def needs_of(draft: NoticeDraft) -> frozenset[Need]:
 
 
 def may_ask_for_more(draft: NoticeDraft) -> bool:
-    """True where the reader is of a household that is told what to do."""
+    """True where the reader is of a household that is told what to do, or runs a facility."""
     if not draft.expected_replies or MORE_DIGIT in draft.expected_replies.values():
         return False  # nothing is open that could be answered, or the digit is the rule's own
+    if draft.recipient.kind in MANAGERS:
+        asks = draft.kind in (MessageKind.FACILITY_CONFIRM, MessageKind.UPDATE)
+        return asks and may_get_list(draft.recipient.phone)
     of_household = draft.recipient.kind in (RecipientKind.RESIDENT, RecipientKind.CAREGIVER)
     return of_household and draft.kind in (MessageKind.ALERT, MessageKind.UPDATE)
 

@@ -124,6 +124,10 @@ class TemplateComposer:
 
     def _steps_for(self, asked: MoreAsked) -> tuple[Language, list[str]]:
         language = self.language_for("care_alert", asked.language, asked.second_language)
+        if asked.facility is not None:
+            items = language.checklists.facility_items(asked.facility)
+            if items:
+                return language, [item.text for item in items]
         steps = all_steps(
             language,
             asked.hazard,

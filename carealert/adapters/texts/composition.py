@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from carealert.adapters.texts.advice import advice_in
 from carealert.adapters.texts.briefs import (
+    MANAGERS,
     NEED_STEPS,
     Brief,
     NeedStep,
@@ -107,7 +108,9 @@ class Composition:
         return group, order
 
     def _has_more(self, draft: NoticeDraft, language: Language, steps: Sequence[NeedStep]) -> bool:
-        """True where there is more to do than a first text tells."""
+        """True where there is more to do than a first text tells; a manager's tells no step."""
+        if draft.recipient.kind in MANAGERS:
+            return True
         needs, own = needs_of(draft), own_voice(draft)
         hazard, wording, checklist = draft.facts.hazard, draft.wording, draft.checklist
         key = (needs, hazard, language.tag, wording, own, checklist)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import Notice, NoticeDraft, Text, Wording
 from carealert.domain.people import Need
@@ -15,7 +16,10 @@ class TemplateProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MoreAsked:
-    """Who asks for further steps, after which text: `told` is its body, `page` counts from 0."""
+    """Who asks for further steps, after which text: `told` is its body, `page` counts from 0.
+
+    `facility` is the type that its manager asks about; None for people.
+    """
 
     hazard: Hazard
     needs: frozenset[Need]
@@ -26,6 +30,7 @@ class MoreAsked:
     second_language: str | None
     told: str = field(repr=False)
     page: int
+    facility: FacilityType | None = None
 
 
 class Composer(Protocol):

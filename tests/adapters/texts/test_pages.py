@@ -6,12 +6,15 @@ from itertools import product
 import pytest
 
 from carealert.adapters.texts.pages import STEPS, all_steps
+from carealert.domain.checklists import FACILITY_LISTS
+from carealert.domain.facilities import FacilityType
 from carealert.domain.hazards import Hazard
 from carealert.domain.notices import MessageKind, RecipientKind, Wording
 from carealert.domain.outline import fits
-from carealert.domain.people import Need
+from carealert.domain.people import Need, PhoneSharing
 from carealert.services.ports.text import MoreAsked
-from tests.support.drafts import a_care_draft, a_composer, somebody, text_of
+from tests.support.builders import a_phone
+from tests.support.drafts import a_care_draft, a_composer, a_facility_draft, somebody, text_of
 
 COMPOSER = a_composer()
 WITH_LISTS = (
@@ -164,3 +167,38 @@ def test_a_caregiver_s_page_holds_every_step_and_a_title_that_gives_nothing_away
 
 def test_a_private_page_says_what_it_is_about() -> None:
     assert COMPOSER.care_page(asked()).steps != COMPOSER.care_page(asked(needs=frozenset())).steps
+
+
+@pytest.mark.parametrize("language", COMPOSER.languages())
+def test_a_manager_gets_the_list_of_the_facility_s_type(language: str) -> None:
+    lists = COMPOSER.language(language).checklists
+    for type_, name in FACILITY_LISTS.items():
+        found = lists.get(name)
+        assert found is not None
+        told = "\n".join(pages(asked(facility=type_, language=language)))
+        assert all(item.text in told for item in found.items)
+    housing = asked(facility=FacilityType.SOCIAL_HOUSING, language=language)
+    assert pages(housing) == pages(replace(housing, facility=None))
+
+
+@pytest.mark.parametrize(
+    ("sharing", "says"),
+    [
+        (PhoneSharing.FACILITY, True),
+        (PhoneSharing.PRIVATE, True),
+        (PhoneSharing.UNKNOWN, False),
+        (PhoneSharing.BORROWED, False),
+    ],
+)
+def test_a_manager_is_told_how_to_ask_where_the_list_may_be_read(
+    sharing: PhoneSharing, says: bool
+) -> None:
+    draft = a_facility_draft()
+    phone = replace(draft.recipient.phone, sharing=sharing)
+    asking = replace(draft, recipient=replace(draft.recipient, phone=phone))
+    others = replace(draft, recipient=replace(draft.recipient, phone=a_phone(8, UNKNOWN)))
+    told = [notice.text.body for notice in COMPOSER.compose([others, asking, others])]
+    assert ["9 for more steps" in body for body in told] == [False, says, False]
+
+
+UNKNOWN = PhoneSharing.UNKNOWN

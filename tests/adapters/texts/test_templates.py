@@ -455,7 +455,7 @@ def test_the_check_finds_an_unsafe_or_long_checklist_item(tmp_path: Path) -> Non
 def test_the_manager_is_asked_with_four_digits() -> None:
     body = text_of(COMPOSER, a_facility_draft()).body
     assert body.startswith("CareAlert: FLOOD. Please tell us if care goes on at Shapla Care Block.")
-    assert "Reply 1 open, 2 limited, 3 evacuating, 4 closed." in body
+    assert "Reply 1 open, 2 limited, 3 evacuating, 4 closed, 9 for more steps." in body
 
 
 _CHECKLIST = """[{"id": "R11", "kind": "resident", "need": "any", "hazards": ["flood"],

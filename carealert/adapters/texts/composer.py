@@ -112,7 +112,9 @@ class TemplateComposer:
         """The next steps for somebody who asked for them, as far as one message goes."""
         language, steps = self._steps_for(asked)
         # Whoever was told everything and asks again has lost the message: it is told again.
-        left = [step for step in steps if step not in asked.told] or steps
+        told = (step for step in steps if self.written(step, language.tag) in asked.told)
+        done = {*told, *(step for step in steps if step in asked.told)}
+        left = [step for step in steps if step not in done] or steps
         body = self.written(page(asked.page, left, self._tag, language), language.tag)
         size = encode(body)
         return Text(body, language.tag, size.encoding, size.segments)

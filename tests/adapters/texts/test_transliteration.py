@@ -1,5 +1,6 @@
 """Accents left out where an office wants it, the language is signed, and it saves segments."""
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from carealert.adapters.texts.check import ANSWERS, DETAILS, NOTICES
 from carealert.adapters.texts.composer import TemplateComposer
 from carealert.adapters.texts.samples import samples
 from carealert.adapters.texts.transliteration import plain, read_letters
-from carealert.domain.notices import Encoding
+from carealert.domain.hazards import Hazard
+from carealert.domain.notices import Encoding, Wording
 from carealert.domain.outline import fits
 from carealert.domain.sms import encode
 from carealert.paths import shipped
-from carealert.services.ports.text import TemplateProblem
+from carealert.services.ports.text import MoreAsked, TemplateProblem
 from tests.support.drafts import a_care_draft, a_composer, somebody, text_of
 
 FOLDERS = (shipped("templates"),)
@@ -45,6 +47,25 @@ def test_where_it_is_wanted_a_text_takes_fewer_segments_and_says_more() -> None:
     assert "INUNDACAO" in short.body or "INUNDAÇAO" in short.body
     assert short.segments < whole.segments
     assert set(short.left_out) <= set(whole.left_out)
+
+
+def test_a_step_that_was_told_without_accents_is_not_told_again() -> None:
+    made = composer("pt-BR")
+    told = text_of(made, a_care_draft(somebody("Ana"), language="pt-BR")).body
+    asked = MoreAsked(
+        hazard=Hazard.FLOOD,
+        needs=frozenset(),
+        wording=Wording.NEUTRAL,
+        about_self=False,
+        checklist=None,
+        language="pt-BR",
+        second_language=None,
+        told=told,
+        page=0,
+    )
+    first = told.splitlines()[0].split(". ")[1]
+    assert first not in made.more(asked).body
+    assert first in made.more(replace(asked, told="")).body
 
 
 def test_one_foreign_letter_in_a_name_and_all_accents_stay() -> None:

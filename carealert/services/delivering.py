@@ -190,7 +190,10 @@ class _Run:
             raise DeliveryFailed("not tried: the lease ends", FailureAction.THROTTLED, "lease")
         valid_for = notice.expires_at - now
         reference = f"{notice.id}.{number}"
-        return self._channel.send(Outgoing(reference, notice.number, notice.text.body, valid_for))
+        text = notice.text
+        return self._channel.send(
+            Outgoing(reference, notice.number, text.body, valid_for, text.language, text.segments)
+        )
 
     def _note(self, failure: DeliveryFailed) -> None:
         if failure.action not in _BRAKES:

@@ -37,12 +37,17 @@ class ClaimedNotice:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a channel is asked to send. `reference` comes back in every callback."""
+    """What a channel is asked to send. `reference` comes back in every callback.
+
+    `language` is that of the body (BCP 47); `segments` are its parts as an SMS.
+    """
 
     reference: str  # `<notice id>.<attempt number>`
     to: str = field(repr=False)
     body: str = field(repr=False)
     valid_for: timedelta
+    language: str = "en"
+    segments: int = 1
 
 
 @dataclass(frozen=True, slots=True)

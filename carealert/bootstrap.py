@@ -27,6 +27,7 @@ from carealert.adapters.texts.keywords import read_words
 from carealert.adapters.texts.published import PublishedComposer
 from carealert.domain.access import Actor, Role
 from carealert.domain.language_reviews import TextsInUse
+from carealert.domain.notices import Channel
 from carealert.domain.replies import Words
 from carealert.domain.rule_versions import SignOff
 from carealert.domain.rules import RuleSet
@@ -36,8 +37,8 @@ from carealert.services.alerting import OfficeSettings
 from carealert.services.harvesting import Tools
 from carealert.services.officers import actor_named
 from carealert.services.polling import Poller
-from carealert.services.ports.outbox import MessageChannel
 from carealert.services.ports.rule_versions import RuleText
+from carealert.services.ports.senders import Sender
 from carealert.settings import Settings, load, secret_of
 
 log = logging.getLogger(__name__)
@@ -210,9 +211,22 @@ class App:
         return Actor("command line", Role.ADMIN) if name is None else actor_named(self.db, name)
 
     @cached_property
-    def channel(self) -> MessageChannel:
-        """The way out for SMS."""
-        return open_channel(self.settings)
+    def senders(self) -> tuple[Sender, ...]:
+        """The ways out, in the order in which they are preferred."""
+        settings = self.settings
+        return (
+            Sender(
+                str(settings.sms_channel),
+                open_channel(settings),
+                Channel.SMS,
+                settings.segments_per_second,
+                settings.sms_concurrency,
+            ),
+        )
+
+    def senders_of(self, channel: Channel) -> tuple[Sender, ...]:
+        """Those that carry this channel."""
+        return tuple(one for one in self.senders if one.carries is channel)
 
     def auth_tokens(self) -> tuple[str, ...]:
         """The tokens under which a webhook's signature is good; two of them while one rotates."""

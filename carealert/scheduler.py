@@ -17,6 +17,7 @@ from carealert import clock
 from carealert.adapters.db.retention import scrub
 from carealert.adapters.feeds.push import PushFeeds
 from carealert.bootstrap import App
+from carealert.domain.notices import Channel
 from carealert.services import (
     alerting,
     consent_asking,
@@ -28,10 +29,12 @@ from carealert.services import (
     journal,
     languages,
     looking_again,
+    reconciling,
     replaying,
     retention,
 )
 from carealert.services.feed_pool import Polls
+from carealert.services.posting import PACE, Pace
 from carealert.settings import secret_of
 
 log = logging.getLogger(__name__)
@@ -43,8 +46,15 @@ LEASE = timedelta(seconds=15)
 class Ticks:
     """One process's share of the work; `holder` names the process in leases and claims."""
 
-    def __init__(self, app: App, holder: str, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        app: App,
+        holder: str,
+        now: Callable[[], datetime] = clock.now,
+        pace: Pace = PACE,
+    ) -> None:
         self._app = app
+        self._pace = pace
         self._holder = holder
         self._now = now
         self._planning = threading.Lock()
@@ -176,20 +186,15 @@ class Ticks:
             now = self._now()
             looking_again.look_again(app.db, app.rules_at(now), app.composer, app.office, now)
 
-    def deliver(self) -> None:
-        """Hand over what waits in the outbox, most urgent first."""
-        app = self._app
-        delivering.deliver_until_empty(
-            app.db,
-            app.channel,
-            self._holder,
-            self._now,
-            concurrency=app.settings.sms_concurrency,
-        )
+    def deliver(self, channel: Channel = Channel.SMS) -> None:
+        """Hand over what waits in the outbox for this channel, most urgent first."""
+        senders = self._app.senders_of(channel)
+        delivering.deliver(self._app.db, senders, self._holder, self._now, pace=self._pace)
 
     def reconcile(self) -> None:
         """Give back what a dead worker held, and find out what became of lost posts."""
-        delivering.reap_and_reconcile(self._app.db, self._app.channel, self._now())
+        app = self._app
+        reconciling.reap_and_reconcile(app.db, app.senders, self._now(), pace=self._pace)
 
     def _leads(self) -> bool:
         with self._app.db.transaction() as stores:

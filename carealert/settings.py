@@ -172,13 +172,17 @@ class Settings(BaseSettings):
         SmsChannel.CONSOLE, description="`console` prints messages; `twilio` sends them."
     )
     sms_concurrency: int = Field(
-        16, ge=1, le=100, description="How many messages are handed to the gateway at once."
+        64, ge=1, le=500, description="How many messages one worker hands to the gateway at once."
     )
     segment_cost: float = Field(
         0.0, ge=0, description="Price of one SMS segment, for the estimate of `rules try`."
     )
-    segments_per_second: float = Field(
-        1.0, gt=0, description="What your sender may send, for the estimate of `rules try`."
+    segments_per_second: float | None = Field(
+        None,
+        gt=0,
+        description="SMS segments that your sender carries in a second (a long number 1, a short "
+        "code 100): what is more waits here, where the urgent overtakes it. Without it nothing is "
+        "held back, and `rules try` reckons with 1.",
     )
     twilio_account_sid: str | None = Field(None, description="Twilio account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Twilio auth token.")

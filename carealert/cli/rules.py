@@ -310,7 +310,7 @@ def _stored(application: App, warning_id: int) -> HazardWarning:
 
 def _rates(application: App) -> Rates:
     settings = application.settings
-    return Rates(settings.segment_cost, settings.segments_per_second)
+    return Rates(settings.segment_cost, settings.segments_per_second or 1.0)
 
 
 def _plan_text(data: dict[str, Any]) -> str:

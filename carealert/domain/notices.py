@@ -35,6 +35,9 @@ class Channel(StrEnum):
     """The ways out. A new one is a file in `adapters/channels/` and a line in its table."""
 
     SMS = "sms"
+    VOICE = "voice"
+    WHATSAPP = "whatsapp"
+    EMAIL = "email"
 
 
 class NoticeState(StrEnum):

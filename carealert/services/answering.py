@@ -14,8 +14,8 @@ from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
 from carealert.services.drill_answers import keep_drill_answer
 from carealert.services.more_steps import asked_for, is_household_s, may_ask
-from carealert.services.ports.outbox import OpenQuestion
 from carealert.services.ports.registry import Owner
+from carealert.services.ports.replies import OpenQuestion
 from carealert.services.ports.store import Database, Stores
 from carealert.services.ports.text import Composer, TemplateProblem
 

@@ -26,7 +26,7 @@ from carealert.services.alerting import OfficeSettings
 from carealert.services.consenting import GOOD_FOR, Ending, ending
 from carealert.services.drill_answers import asked_by as asked_by_others
 from carealert.services.ports.consents import PersonKind
-from carealert.services.ports.outbox import OpenQuestion, ReplyStore
+from carealert.services.ports.replies import OpenQuestion, ReplyStore
 from carealert.services.ports.store import Database, Stores
 from carealert.services.ports.text import Composer, TemplateProblem
 

@@ -1,48 +1,50 @@
-"""From the outbox to the gateway: claim, post, record; and find out what became of lost posts.
+"""From the outbox to the gateway: claim, post, record, without a pause in between.
 
 Claim and attempt rows are one transaction: a notice that is leased always has its open attempt, so
 whoever finds a dead worker's lease knows that the message may be at the gateway. Nothing is posted
-before that transaction is committed, and nothing holds a lock while it is posted.
+before that transaction is committed, and nothing holds a lock while it is posted. As many notices
+are claimed as can be posted at once and no more: what is urgent never waits behind a batch.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
+from queue import Empty, SimpleQueue
 
+from carealert.domain.senders import SenderState, rest_after
 from carealert.services.ports.outbox import (
-    Accepted,
     AttemptResult,
     ClaimedNotice,
     DeliveryFailed,
     FailureAction,
-    LostAttempt,
-    MessageChannel,
-    Outgoing,
 )
-from carealert.services.ports.store import Database
+from carealert.services.ports.senders import Sender, Senders
+from carealert.services.ports.store import Database, Stores
+from carealert.services.posting import (
+    BRAKES,
+    OUR_OWN,
+    PACE,
+    Clock,
+    Pace,
+    Post,
+    is_brake,
+    judged,
+)
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
+#: Answers that come in this time are written together: a transaction costs more than its rows.
+LINGER_S = 0.01
 
-LEASE = timedelta(seconds=60)
-#: The longest that one post may take (connect and read time-outs of the channel). Nothing is
-#: posted so late in a lease that another worker could find it over meanwhile.
-LONGEST_POST = timedelta(seconds=15)
-#: A callback usually tells of a lost post within seconds; only then the gateway is asked.
-LOOK_AFTER = timedelta(seconds=60)
-
-#: After one of these the rest of the batch would fare the same: it is given back untried.
-_BRAKES = (FailureAction.STOP_SENDER, FailureAction.THROTTLED, FailureAction.UNREACHABLE)
+_Future = Future[AttemptResult]
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """What became of the notices that were claimed. `braked` names what stopped the batch."""
+    """What became of the notices that were claimed. `braked` names what stopped a sender last."""
 
     claimed: int = 0
     accepted: int = 0
@@ -63,176 +65,252 @@ class DeliveryCounts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ReconcileCounts:
-    """What became of leases that ran out and of posts whose answer was lost."""
-
-    reaped: int = 0
-    looked_for: int = 0
-    found: int = 0
-
-
-def deliver_batch(
+def deliver(
     db: Database,
-    channel: MessageChannel,
+    senders: Senders,
     worker: str,
     clock: Clock,
     *,
-    limit: int = 200,
-    lease: timedelta = LEASE,
-    concurrency: int = 16,
+    pace: Pace = PACE,
+    most: int | None = None,
 ) -> DeliveryCounts:
-    """Claim up to `limit` notices, hand them over, most urgent first, and record the results.
+    """Hand over what is due in the channel of `senders`, most urgent first, until nothing is left.
 
-    Where the channel raises anything but DeliveryFailed, the attempt stays open and is reconciled.
+    They all carry the same channel and stand in the order in which they are preferred. Ends where
+    nothing is due, no sender may be used for now, or `most` notices were claimed. Where a channel
+    raises anything but DeliveryFailed, the attempt stays open and is reconciled.
     """
-    now = clock()
-    with db.transaction() as stores:
-        claimed = stores.outbox.claim(worker, now, lease, limit)
-        stores.outbox.open_attempts(claimed, now)
-    if not claimed:
+    if not senders:
         return DeliveryCounts()
-    run = _Run(channel, clock, now + lease - LONGEST_POST)
-    results = run.post_all(claimed, concurrency)
-    with db.transaction() as stores:
-        stores.outbox.close_attempts(results, clock())
-        if run.brake is not None and run.brake.action is FailureAction.STOP_SENDER:
-            code = run.brake.code or "none"
-            stores.journal.write(clock(), "sender_stopped", f"channel:{worker}", code=code)
-    return _counts(claimed, results, run.brake)
-
-
-def deliver_until_empty(
-    db: Database,
-    channel: MessageChannel,
-    worker: str,
-    clock: Clock,
-    *,
-    limit: int = 200,
-    concurrency: int = 16,
-    most_batches: int = 100,
-) -> DeliveryCounts:
-    """Deliver batch after batch until nothing is due, the gateway asks to stop, or for long enough.
-
-    What is left after `most_batches` waits for the next tick, which looks at the clock again.
-    """
-    total = DeliveryCounts()
-    for _ in range(most_batches):
-        done = deliver_batch(db, channel, worker, clock, limit=limit, concurrency=concurrency)
-        total += done
-        if done.claimed == 0 or done.braked is not None:
-            break
-    return total
-
-
-def reap_and_reconcile(
-    db: Database, channel: MessageChannel, now: datetime, *, concurrency: int = 8
-) -> ReconcileCounts:
-    """Give back what dead workers held, then look for posts whose answer never came.
-
-    One that cannot be looked for (the gateway is out of reach) is left for the next time.
-    """
-    with db.transaction() as stores:
-        reaped = stores.outbox.reap(now)
-        lost = stores.outbox.lost(now, LOOK_AFTER)
-    if not lost:
-        return ReconcileCounts(reaped)
-    with ThreadPoolExecutor(concurrency) as pool:
-        looked = [(one, pool.submit(_look, channel, one, now)) for one in lost]
-    found = [(one, answer) for one, answer in looked if answer.exception() is None]
-    _log_failures(answer for _, answer in looked)
-    with db.transaction() as stores:
-        for one, answer in found:
-            stores.outbox.reconcile(one, answer.result(), now)
-    return ReconcileCounts(reaped, len(found), sum(a.result() is not None for _, a in found))
+    with db.reading() as stores:
+        if not stores.outbox.is_due(clock(), senders[0].carries):
+            return DeliveryCounts()
+    with ThreadPoolExecutor(sum(one.at_once for one in senders)) as pool:
+        return _Run(db, senders, worker, clock, pace, pool).run(most)
 
 
 class _Run:
-    """The posts of one batch; `brake` is the failure that stopped it, if one did."""
+    """One run over the outbox; its state is what is under way, and how wide each sender is."""
 
-    def __init__(self, channel: MessageChannel, clock: Clock, until: datetime) -> None:
-        self._channel = channel
+    def __init__(
+        self,
+        db: Database,
+        senders: Senders,
+        worker: str,
+        clock: Clock,
+        pace: Pace,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self._db = db
+        self._senders = senders
+        self._worker = worker
         self._clock = clock
-        self._until = until
-        self._lock = Lock()
-        self.brake: DeliveryFailed | None = None
+        self._pace = pace
+        self._pool = pool
+        self._ended: SimpleQueue[_Future] = SimpleQueue()
+        self._flying: dict[_Future, Post] = {}
+        self._width = {one.name: float(one.at_once) for one in senders}
+        self._well: dict[str, bool] = {}
+        self._counts = DeliveryCounts()
 
-    def post_all(
-        self, claimed: Sequence[ClaimedNotice], concurrency: int
-    ) -> Sequence[AttemptResult]:
-        """Post in order, so many at once; a post that broke down has no result."""
-        with ThreadPoolExecutor(min(concurrency, len(claimed))) as pool:
-            posts = [pool.submit(self._post, notice) for notice in claimed]
-            wait(posts)
-        _log_failures(posts)
-        return [post.result() for post in posts if post.exception() is None]
+    def run(self, most: int | None) -> DeliveryCounts:
+        results: list[tuple[Post, AttemptResult]] = []
+        while True:
+            room = None if most is None else most - self._counts.claimed
+            started = self._turn(results, room)
+            if not self._flying and not started:
+                return self._counts
+            results = self._wait()
 
-    def _post(self, notice: ClaimedNotice) -> AttemptResult:
-        number = notice.attempts + 1
-        try:
-            accepted = self._send(notice, number)
-        except DeliveryFailed as failure:
-            self._note(failure)
-            return AttemptResult(notice.id, number, None, failure)
-        return AttemptResult(notice.id, number, accepted, None)
-
-    def _send(self, notice: ClaimedNotice, number: int) -> Accepted:
+    def _turn(self, ended: Sequence[tuple[Post, AttemptResult]], room: int | None) -> int:
+        """Record what ended, claim what there is room for, and post it; how many were claimed."""
         now = self._clock()
-        if self.brake is not None:
-            raise DeliveryFailed(
-                "not tried: the gateway stopped the batch", self.brake.action, self.brake.code
-            )
-        if notice.number is None:
-            raise DeliveryFailed("no phone is registered", FailureAction.PERMANENT, "no_phone")
-        if now >= notice.expires_at:
-            raise DeliveryFailed("its time is over", FailureAction.RETRY, "expired")
-        if now >= self._until:
-            raise DeliveryFailed("not tried: the lease ends", FailureAction.THROTTLED, "lease")
-        valid_for = notice.expires_at - now
-        reference = f"{notice.id}.{number}"
-        text = notice.text
-        return self._channel.send(
-            Outgoing(reference, notice.number, text.body, valid_for, text.language, text.segments)
-        )
+        with self._db.transaction() as stores:
+            self._record(stores, ended, now)
+            posts = self._claim(stores, room, now)
+        for post in posts:
+            future = self._pool.submit(post)
+            self._flying[future] = post
+            future.add_done_callback(self._ended.put)
+        return len(posts)
 
-    def _note(self, failure: DeliveryFailed) -> None:
-        if failure.action not in _BRAKES:
+    def _wait(self) -> list[tuple[Post, AttemptResult]]:
+        """What has ended: at least one post, and those that end with it."""
+        if not self._flying:
+            return []
+        ended = [self._ended.get()]
+        if len(self._flying) > 1:
+            time.sleep(LINGER_S)
+        while True:
+            try:
+                ended.append(self._ended.get_nowait())
+            except Empty:
+                break
+        found = []
+        for future in ended:
+            post = self._flying.pop(future)
+            error = future.exception()
+            if error is None:
+                found.append((post, future.result()))
+            else:  # by its class only: the text may hold a number
+                log.warning("no answer from the channel: %s", type(error).__name__)
+                self._counts += DeliveryCounts(unknown=1)
+        return found
+
+    def _record(
+        self, stores: Stores, ended: Sequence[tuple[Post, AttemptResult]], now: datetime
+    ) -> None:
+        if not ended:
             return
-        with self._lock:
-            first, self.brake = self.brake is None, self.brake or failure
-        if first:
-            level = logging.ERROR if failure.action is FailureAction.STOP_SENDER else logging.INFO
-            log.log(level, "delivery stopped: %s (%s)", failure.action.value, failure.code)
+        judged_ones = [
+            (
+                post,
+                judged(
+                    result,
+                    post,
+                    self._others(post, result),
+                    was_well=self._well.get(post.sender.name, True),
+                ),
+            )
+            for post, result in ended
+        ]
+        stores.outbox.close_attempts([result for _, result in judged_ones], now)
+        for sender in self._senders:
+            own = [result for post, result in judged_ones if post.sender.name == sender.name]
+            self._note(stores, sender, own, now)
+        self._counts += _counted(result for _, result in judged_ones)
+
+    def _others(self, post: Post, result: AttemptResult) -> list[Sender]:
+        """Who else may carry what this sender did not."""
+        if result.failure is None or len(self._senders) == 1:
+            return []
+        number = post.notice.number or ""
+        gone = post.notice.refused_by | {post.sender.name}
+        return [one for one in self._senders if one.name not in gone and one.serves(number)]
+
+    def _note(
+        self, stores: Stores, sender: Sender, results: Sequence[AttemptResult], now: datetime
+    ) -> None:
+        """Leave the sender alone after a failure of its own; widen it again as it carries."""
+        name, failed = sender.name, [one.failure for one in results if is_brake(one)]
+        worst = min(failed, key=lambda f: list(BRAKES).index(f.action) if f else 9, default=None)
+        if worst is None:
+            carried = sum(one.accepted is not None for one in results)
+            width = self._width[name]
+            self._width[name] = min(float(sender.at_once), width + carried / max(width, 1.0))
+            if carried and not self._well.get(name, True):
+                stores.senders.mended(name)
+                stores.journal.write(now, "sender_mended", f"sender:{name}")
+            return
+        self._width[name] = max(1.0, self._width[name] / 2)
+        state = stores.senders.states([name])[name]
+        least = BRAKES[worst.action]
+        rest = rest_after(state.failures + 1, worst.retry_after, least)
+        is_first = stores.senders.rest(name, now + rest, worst.code)
+        self._counts += DeliveryCounts(braked=worst.action)
+        if worst.action is FailureAction.STOP_SENDER and is_first:
+            code = worst.code or "none"
+            stores.journal.write(now, "sender_stopped", f"sender:{name}", code=code)
+        level = logging.ERROR if worst.action is FailureAction.STOP_SENDER else logging.INFO
+        log.log(level, "sender %s rests %s: %s (%s)", name, rest, worst.action.value, worst.code)
+
+    def _claim(self, stores: Stores, most: int | None, now: datetime) -> list[Post]:
+        states = stores.senders.states([one.name for one in self._senders])
+        self._well = {name: not state.is_probing for name, state in states.items()}
+        usable = {
+            one.name: room
+            for one in self._senders
+            if (room := self._room(one, states[one.name], now)) > 0
+        }
+        first = next((one for one in self._senders if one.name in usable), None)
+        limit = sum(usable.values()) if most is None else min(sum(usable.values()), most)
+        if first is None or limit <= 0:
+            return []
+        segments = None
+        if first.per_second is not None:
+            segments = stores.senders.budget(first.name, first.per_second, now)
+        carries = first.carries
+        lease = self._pace.lease
+        claimed = stores.outbox.claim(self._worker, now, lease, limit, carries, segments)
+        if not claimed:
+            return []
+        posts, left = self._assigned(stores, claimed, usable, now)
+        stores.outbox.open_attempts([*(post.notice for post in posts), *left], now)
+        stores.outbox.close_attempts([_kept(one, self._senders) for one in left], now)
+        for sender in self._senders:
+            own = [post for post in posts if post.sender is sender]
+            if own and sender.per_second is not None:
+                stores.senders.spend(sender.name, sum(p.notice.text.segments for p in own))
+        self._counts += DeliveryCounts(claimed=len(claimed), given_back=len(left))
+        return posts
+
+    def _room(self, sender: Sender, state: SenderState, now: datetime) -> int:
+        """How many more may be under way with this sender."""
+        if state.is_resting(now):
+            return 0
+        flying = sum(post.sender is sender for post in self._flying.values())
+        width = 1 if state.is_probing else int(self._width[sender.name])
+        return width - flying
+
+    def _assigned(
+        self,
+        stores: Stores,
+        claimed: Sequence[ClaimedNotice],
+        usable: dict[str, int],
+        now: datetime,
+    ) -> tuple[list[Post], list[ClaimedNotice]]:
+        """Each with the first sender that may carry it, and those for which there is none now."""
+        refused = (
+            stores.outbox.refusals([one.id for one in claimed]) if len(self._senders) > 1 else {}
+        )
+        posts: list[Post] = []
+        left: list[ClaimedNotice] = []
+        for plain in claimed:
+            gone = refused.get(plain.id, frozenset())
+            sender = self._sender_for(plain.number or "", gone, usable)
+            notice = replace(plain, refused_by=gone, sender=sender.name if sender else "")
+            if sender is None:
+                left.append(notice)
+                continue
+            usable[sender.name] -= 1
+            posts.append(Post(self._db, sender, notice, self._worker, now, self._clock, self._pace))
+        return posts, left
+
+    def _sender_for(
+        self, number: str, refused: frozenset[str], usable: dict[str, int]
+    ) -> Sender | None:
+        for sender in self._senders:
+            may = sender.name not in refused and sender.serves(number)
+            if may and usable.get(sender.name, 0) > 0:
+                return sender
+        return None
 
 
-def _look(channel: MessageChannel, lost: LostAttempt, now: datetime) -> Accepted | None:
-    message = Outgoing(f"{lost.notice}.{lost.number}", lost.to, lost.body, now - lost.started_at)
-    return channel.find(message, lost.started_at)
+def _kept(notice: ClaimedNotice, senders: Senders) -> AttemptResult:
+    """A notice whose sender rests waits for it; one that no sender serves has failed."""
+    number = notice.number or ""
+    serve = [one for one in senders if one.serves(number) and one.name not in notice.refused_by]
+    if serve:
+        failure = DeliveryFailed("waits for its sender", FailureAction.THROTTLED, "waits")
+        return AttemptResult(notice.id, notice.attempts + 1, None, failure, timedelta(seconds=2))
+    failure = DeliveryFailed("no sender serves it", FailureAction.PERMANENT, "no_sender")
+    return AttemptResult(notice.id, notice.attempts + 1, None, failure)
 
 
-def _log_failures(futures: Iterable[Future[Any]]) -> None:
-    """Name what went wrong by its class only: the text may hold a number."""
-    for future in futures:
-        error = future.exception()
-        if error is not None:
-            log.warning("no answer from the channel: %s", type(error).__name__)
+_BACK = (FailureAction.RETRY, FailureAction.OTHER_SENDER, *BRAKES)
 
 
-def _counts(
-    claimed: Sequence[ClaimedNotice],
-    results: Sequence[AttemptResult],
-    brake: DeliveryFailed | None,
-) -> DeliveryCounts:
-    actions = [result.failure.action for result in results if result.failure]
-    failed = (FailureAction.PERMANENT, FailureAction.OPTED_OUT)
-    back = (FailureAction.RETRY, *_BRAKES)
-    return DeliveryCounts(
-        claimed=len(claimed),
-        accepted=sum(result.accepted is not None for result in results),
-        given_back=sum(action in back for action in actions),
-        failed=sum(action in failed for action in actions),
-        unknown=sum(action is FailureAction.UNKNOWN for action in actions)
-        + len(claimed)
-        - len(results),
-        braked=brake.action if brake else None,
-    )
+def _counted(results: Iterable[AttemptResult]) -> DeliveryCounts:
+    accepted = back = failed = unknown = 0
+    for result in results:
+        action = result.failure.action if result.failure else None
+        accepted += action is None
+        unknown += action is FailureAction.UNKNOWN
+        gives_up = action is FailureAction.OTHER_SENDER and result.wait is None
+        returns = action in _BACK and not gives_up
+        back += returns
+        failed += action is not None and action is not FailureAction.UNKNOWN and not returns
+    return DeliveryCounts(accepted=accepted, given_back=back, failed=failed, unknown=unknown)
+
+
+__all__ = ["OUR_OWN", "DeliveryCounts", "deliver"]

@@ -7,7 +7,7 @@ what it answers. Only words need more thought.
 from datetime import datetime
 
 from carealert.domain.replies import WORDS, Words, understand
-from carealert.services.ports.outbox import OpenQuestion, ReplyStore
+from carealert.services.ports.replies import OpenQuestion, ReplyStore
 from carealert.services.ports.store import Stores
 
 

@@ -5,8 +5,8 @@ from typing import TypeGuard
 
 from carealert.domain.notices import RecipientKind, Wording, may_get_list, wording_for
 from carealert.domain.people import Need
-from carealert.services.ports.outbox import OpenQuestion, ToldText
 from carealert.services.ports.registry import Owner
+from carealert.services.ports.replies import OpenQuestion, ToldText
 from carealert.services.ports.store import Stores
 from carealert.services.ports.text import MoreAsked
 

@@ -8,20 +8,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from carealert.adapters.db import tables
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import DeliveryStatus
 from carealert.domain.rules import Priority
-from carealert.services.delivering import (
-    DeliveryCounts,
-    deliver_batch,
-    deliver_until_empty,
-    reap_and_reconcile,
-)
+from carealert.services.delivering import DeliveryCounts
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.posting import Post
 from carealert.simulator.world import Fault, FaultKind, World
 from tests.support.builders import NOW, a_phone, a_recipient
 from tests.support.delivery import (
@@ -31,9 +27,13 @@ from tests.support.delivery import (
     add,
     caregivers,
     claim,
+    deliver_batch,
+    deliver_until_empty,
     failing,
     only,
+    reap_and_reconcile,
     rows,
+    sole,
 )
 from tests.support.gateway import a_world, channel_to, gateway
 
@@ -64,7 +64,7 @@ def url(world: World) -> Iterator[str]:
 def test_everything_that_is_due_goes_out_once(db: SqlDatabase, clock: SetClock) -> None:
     add(db, *(a_told(n) for n in range(40)))
     channel = FakeChannel()
-    counts = deliver_until_empty(db, channel, "w", clock, limit=15)
+    counts = deliver_until_empty(db, channel, "w", clock)
     assert counts == DeliveryCounts(claimed=40, accepted=40)
     assert len({message.to for message in channel.sent}) == len(channel.sent) == 40
     assert {row.state for row in rows(db.engine)} == {"sent"}
@@ -119,18 +119,63 @@ def test_what_expires_in_the_queue_of_a_batch_is_not_posted(
     assert sorted(row.state for row in rows(db.engine)) == ["expired", "sent"]
 
 
-def test_nothing_is_posted_when_the_lease_nears_its_end(db: SqlDatabase, clock: SetClock) -> None:
-    add(db, *(a_told(n) for n in range(5)))
+def a_post(db: SqlDatabase, clock: SetClock, channel: FakeChannel) -> Post:
+    """The only notice, claimed now."""
+    (notice,) = claim(db, clock())
+    return Post(db, sole(channel)[0], notice, "w", clock(), clock)
 
-    def hang(message: Outgoing) -> Accepted:
-        clock.move(25)
+
+def test_nothing_is_posted_when_the_lease_nears_its_end(db: SqlDatabase, clock: SetClock) -> None:
+    add(db, a_told(0))
+    channel = FakeChannel()
+    post = a_post(db, clock, channel)
+    clock.move(46)
+    result = post()
+    assert (result.failure and result.failure.code, channel.sent) == ("lease", [])
+
+
+@pytest.mark.parametrize("what", ["reaped", "said stop", "superseded"])
+def test_a_worker_that_was_frozen_looks_again_before_it_posts(
+    db: SqlDatabase, clock: SetClock, what: str
+) -> None:
+    add(db, a_told(0))
+    channel = FakeChannel()
+    post = a_post(db, clock, channel)
+    with db.transaction() as stores:
+        if what == "said stop":
+            stores.outbox.cancel_to(a_phone(0).number, clock())
+        elif what == "reaped":
+            stores.outbox.reap(clock() + 61 * SECOND)
+    if what == "superseded":
+        with db.engine.begin() as connection:
+            connection.execute(update(tables.notice).values(state="superseded"))
+    clock.move(2)
+    result = post()
+    assert (result.failure and result.failure.code, channel.sent) == ("stopped", [])
+
+
+def test_a_worker_that_was_only_busy_posts(db: SqlDatabase, clock: SetClock) -> None:
+    add(db, a_told(0))
+    channel = FakeChannel()
+    post = a_post(db, clock, channel)
+    clock.move(2)
+    assert post().accepted
+    assert len(channel.sent) == 1
+
+
+def test_what_is_urgent_is_claimed_next_though_a_long_run_is_under_way(
+    db: SqlDatabase, clock: SetClock
+) -> None:
+    add(db, *(a_told(n, priority=Priority.ROUTINE) for n in range(30)))
+
+    def then_urgent(message: Outgoing) -> Accepted:
+        if len(channel.sent) == 10:
+            add(db, a_told(35, priority=Priority.LIFE_THREATENING, body="now"))
         return Accepted(message.reference, DeliveryStatus.QUEUED)
 
-    channel = FakeChannel(hang)
-    counts = deliver_batch(db, channel, "w", clock, concurrency=1)
-    assert (len(channel.sent), counts.accepted, counts.given_back) == (2, 2, 3)
-    clock.move(5)
-    assert deliver_batch(db, FakeChannel(), "w", clock).accepted == 3
+    channel = FakeChannel(then_urgent)
+    assert deliver_until_empty(db, channel, "w", clock, concurrency=4).accepted == 31
+    assert [message.body for message in channel.sent].index("now") <= 10 + 2 * 4
 
 
 def test_somebody_without_a_number_fails_without_a_post(db: SqlDatabase, clock: SetClock) -> None:
@@ -147,7 +192,7 @@ def test_wrong_credentials_stop_the_batch_and_tell_the_operator(
     add(db, *(a_told(n) for n in range(20)))
     channel = FakeChannel(failing(FailureAction.STOP_SENDER, "20003"))
     counts = deliver_until_empty(db, channel, "w", clock, concurrency=1)
-    assert (len(channel.sent), counts.given_back) == (1, 20)
+    assert (len(channel.sent), counts.given_back) == (1, 1)
     assert counts.braked is FailureAction.STOP_SENDER
     assert {(row.state, row.attempts) for row in rows(db.engine)} == {("ready", 0)}
     with db.reading() as stores:
@@ -162,7 +207,7 @@ def test_a_gateway_that_cannot_take_more_gets_no_more_for_now(
 ) -> None:
     add(db, *(a_told(n) for n in range(20)))
     channel = FakeChannel(failing(action))
-    assert deliver_until_empty(db, channel, "w", clock, concurrency=1).given_back == 20
+    assert deliver_until_empty(db, channel, "w", clock, concurrency=1).given_back == 1
     assert len(channel.sent) == 1
     clock.move(10)
     assert deliver_until_empty(db, FakeChannel(), "w", clock).accepted == 20
@@ -259,7 +304,7 @@ def test_two_deliverers_share_the_work_without_doubles(
     add(db, *(a_told(n) for n in range(40)))
 
     def work(name: str) -> DeliveryCounts:
-        return deliver_until_empty(db, channel_to(url), name, clock, limit=5, concurrency=2)
+        return deliver_until_empty(db, channel_to(url), name, clock, concurrency=2)
 
     with ThreadPoolExecutor(3) as pool:
         total = sum((one.accepted for one in pool.map(work, "abc")), 0)

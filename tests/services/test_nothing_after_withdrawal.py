@@ -16,7 +16,6 @@ from carealert.domain.warnings import MsgType
 from carealert.services import (
     alerting,
     consenting,
-    delivering,
     following_up,
     persons,
     registering,
@@ -43,7 +42,13 @@ from tests.support.builders import (
     a_warning,
     rules_of,
 )
-from tests.support.delivery import FakeChannel, StubComposer, failing
+from tests.support.delivery import (
+    FakeChannel,
+    StubComposer,
+    deliver_batch,
+    failing,
+    reap_and_reconcile,
+)
 from tests.support.fresh import FreshDatabases
 
 PEOPLE = 3
@@ -78,11 +83,9 @@ class City:
         self.now += STEP
         alerting.plan_waiting(self.db, RULES, StubComposer(), OFFICE, self.now)
         following_up.follow_up(self.db, RULES, StubComposer(), OFFICE, self.now)
-        delivering.reap_and_reconcile(self.db, self.channel, self.now)
+        reap_and_reconcile(self.db, self.channel, self.now)
         before = len(self.channel.sent)
-        delivering.deliver_until_empty(
-            self.db, self.channel, "w", lambda: self.now, concurrency=1, most_batches=5
-        )
+        deliver_batch(self.db, self.channel, "w", lambda: self.now, limit=50, concurrency=1)
         allowed = {a_phone(n).number for n in self.agrees - self.stopped}
         assert {message.to for message in self.channel.sent[before:]} <= allowed
 

@@ -30,6 +30,8 @@ MACHINE = {
     "deciding": "planning",
     "evidence": "other services",
     "delivering": "the delivery tick",
+    "posting": "delivering",
+    "reconciling": "the tick that reconciles",
     "discretion": "words for journal and rows",
     "drill_answers": "answering",
     "drill_plans": "planning",

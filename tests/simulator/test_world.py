@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 from carealert.adapters.db import tables
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
-from carealert.services.delivering import deliver_until_empty
 from carealert.simulator.server import NotStarted, free_port, running
 from carealert.simulator.world import Fault, FaultKind, World, world_app
 from carealert.web.hooks import hooks_router
@@ -27,6 +26,7 @@ from tests.support.delivery import (
     a_told,
     add,
     caregivers,
+    deliver_until_empty,
     only,
     rows,
     start_timers,

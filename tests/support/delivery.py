@@ -14,6 +14,7 @@ from carealert.adapters.db.subjects import put_timers
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import (
     About,
+    Channel,
     DeliveryStatus,
     Encoding,
     Notice,
@@ -24,14 +25,18 @@ from carealert.domain.notices import (
 )
 from carealert.domain.plan import Timer
 from carealert.domain.rules import SubjectKind
+from carealert.services import reconciling
+from carealert.services.delivering import DeliveryCounts, deliver
 from carealert.services.ports.outbox import (
     Accepted,
     AttemptResult,
     ClaimedNotice,
     DeliveryFailed,
     FailureAction,
+    MessageChannel,
     Outgoing,
 )
+from carealert.services.ports.senders import Sender
 from carealert.services.ports.text import MoreAsked, TemplateProblem
 from tests.support.builders import (
     NOW,
@@ -123,6 +128,43 @@ class FakeChannel:
         with self._lock:
             self.looked.append(message)
         return self.found.get(message.reference)
+
+
+def sole(channel: MessageChannel, concurrency: int = 16, **limits: Any) -> tuple[Sender, ...]:
+    """One sender for all SMS over this channel."""
+    return (Sender("sms", channel, Channel.SMS, at_once=concurrency, **limits),)
+
+
+def deliver_batch(
+    db: SqlDatabase,
+    channel: MessageChannel,
+    worker: str,
+    clock: Callable[[], datetime],
+    *,
+    limit: int = 200,
+    concurrency: int = 16,
+) -> DeliveryCounts:
+    """Hand over so many at most."""
+    return deliver(db, sole(channel, concurrency), worker, clock, most=limit)
+
+
+def deliver_until_empty(
+    db: SqlDatabase,
+    channel: MessageChannel,
+    worker: str,
+    clock: Callable[[], datetime],
+    *,
+    concurrency: int = 16,
+) -> DeliveryCounts:
+    """Hand over everything that is due."""
+    return deliver(db, sole(channel, concurrency), worker, clock)
+
+
+def reap_and_reconcile(
+    db: SqlDatabase, channel: MessageChannel, now: datetime
+) -> reconciling.ReconcileCounts:
+    """Look for what was lost on the one channel."""
+    return reconciling.reap_and_reconcile(db, sole(channel), now)
 
 
 def failing(action: FailureAction, code: str | None = None) -> Callable[[Outgoing], Accepted]:

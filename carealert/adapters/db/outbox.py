@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from carealert.adapters.db import (
     deciding,
     outbox_claims,
+    outbox_lost,
     outbox_plan,
     outbox_receipts,
     outbox_results,
@@ -18,9 +19,10 @@ from carealert.adapters.db.outbox_rows import PENDING, in_state
 from carealert.adapters.db.subjects import hasten
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import DeliveryStatus, MessageKind, Notice, NoticeState
+from carealert.domain.notices import Channel, DeliveryStatus, MessageKind, Notice, NoticeState
 from carealert.domain.plan import IncidentHistory, Match, Plan, Told
 from carealert.services.ports.outbox import (
+    BETWEEN_LOOKS,
     Accepted,
     AttemptResult,
     ClaimedNotice,
@@ -96,9 +98,26 @@ class SqlOutbox:
         return outbox_rows.insert_notices(self._connection, self._sealer, notices, warning_id, now)
 
     def claim(
-        self, worker: str, now: datetime, lease: timedelta, limit: int
+        self,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        channel: Channel = Channel.SMS,
+        segments: float | None = None,
     ) -> Sequence[ClaimedNotice]:
-        return outbox_claims.claim(self._connection, self._sealer, worker, now, lease, limit)
+        return outbox_claims.claim(
+            self._connection, self._sealer, worker, now, lease, limit, channel, segments
+        )
+
+    def refusals(self, notices: Collection[str]) -> Mapping[str, frozenset[str]]:
+        return outbox_claims.refusals(self._connection, notices)
+
+    def still_leased(self, notice: str, worker: str, now: datetime) -> bool:
+        return outbox_claims.still_leased(self._connection, notice, worker, now)
+
+    def end_overdue(self, now: datetime) -> int:
+        return outbox_claims.end_overdue(self._connection, now)
 
     def open_attempts(self, notices: Sequence[ClaimedNotice], now: datetime) -> None:
         outbox_claims.open_attempts(self._connection, notices, now)
@@ -107,13 +126,27 @@ class SqlOutbox:
         outbox_results.close_attempts(self._connection, self._sealer, results, now)
 
     def reap(self, now: datetime) -> int:
-        return outbox_results.reap(self._connection, now)
+        return outbox_lost.reap(self._connection, now)
 
-    def lost(self, now: datetime, older_than: timedelta) -> Sequence[LostAttempt]:
-        return outbox_results.lost(self._connection, self._sealer, now, older_than)
+    def lost(
+        self, now: datetime, older_than: timedelta, apart: timedelta = BETWEEN_LOOKS
+    ) -> Sequence[LostAttempt]:
+        return outbox_lost.lost(self._connection, self._sealer, now, older_than, apart)
 
-    def reconcile(self, attempt: LostAttempt, found: Accepted | None, now: datetime) -> None:
-        outbox_results.reconcile(self._connection, self._sealer, attempt, found, now)
+    def reconcile(
+        self,
+        attempt: LostAttempt,
+        found: Accepted | None,
+        now: datetime,
+        apart: timedelta = BETWEEN_LOOKS,
+    ) -> None:
+        outbox_lost.reconcile(self._connection, self._sealer, attempt, found, now, apart)
+
+    def give_up_looking(self, attempt: LostAttempt, now: datetime) -> None:
+        outbox_lost.give_up_looking(self._connection, attempt, now)
+
+    def is_due(self, now: datetime, channel: Channel) -> bool:
+        return outbox_claims.is_due(self._connection, now, channel)
 
     def receipt(
         self,

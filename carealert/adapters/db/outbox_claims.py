@@ -1,6 +1,7 @@
 """Leasing notices to deliverers, with everything looked at again that may have changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +11,18 @@ from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from carealert.adapters.db.addresses import Address, addresses
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
-from carealert.adapters.db.outbox_rows import DRILL_LANE, in_state, may_be_heard, subject_kind
+from carealert.adapters.db.outbox_rows import (
+    DRILL_LANE,
+    in_state,
+    lane_name,
+    may_be_heard,
+    subject_kind,
+)
 from carealert.adapters.db.subjects import ASKING, answered_among, hasten
-from carealert.adapters.db.tables import attempt, notice, suppression
+from carealert.adapters.db.tables import attempt, notice, pause, suppression
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import (
+    Channel,
     Encoding,
     MessageKind,
     NoticeState,
@@ -42,7 +50,7 @@ _COLUMNS = [
             "phone_sealed",
         ),
         *("about", "step", "priority", "wording", "language", "text_sealed", "encoding"),
-        *("segments", "expires_at", "attempts"),
+        *("segments", "expires_at", "attempts", "error_code"),
     )
 ]
 _PEOPLE = (RecipientKind.RESIDENT.value, RecipientKind.CAREGIVER.value)
@@ -68,28 +76,58 @@ def claim(
     now: datetime,
     lease: timedelta,
     limit: int,
+    channel: Channel,
+    segments: float | None,
 ) -> list[ClaimedNotice]:
     """Lease up to `limit` notices; goes on past those that must not go out any more."""
     claimed: list[ClaimedNotice] = []
-    while len(claimed) < limit and (rows := _ready(connection, now, limit - len(claimed))):
+    left = math.inf if segments is None else segments
+    lanes = _open_lanes(connection, now)
+    while (room := limit - len(claimed)) > 0 and left >= 1:
+        rows = _ready(connection, now, room, channel, lanes)
+        if not rows:
+            break
         known = _known(connection, rows, now)
         dropped = {row.id: why for row in rows if (why := _why_not(row, known, now))}
         _drop(connection, dropped, now)
-        kept = [row for row in rows if row.id not in dropped]
+        kept = _within([row for row in rows if row.id not in dropped], left)
+        left -= sum(row.segments for row in kept)
         claimed += _lease(connection, sealer, kept, known, worker, now + lease)
         if claimed and rows[0].priority == DRILL_LANE:
             break
     return sorted(claimed, key=lambda one: one.priority)  # stable: age within a lane is kept
 
 
-def _ready(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def _within(rows: Sequence[Row[Any]], segments: float) -> list[Row[Any]]:
+    """The first rows until the segments are used up; the last one may go beyond."""
+    kept = []
+    for row in rows:
+        if segments < 1:
+            break
+        kept.append(row)
+        segments -= row.segments
+    return kept
+
+
+def _open_lanes(connection: Connection, now: datetime) -> list[int]:
+    """The lanes that nobody paused, in their order."""
+    query = select(pause.c.what).where(pause.c.until > now)
+    paused = set(connection.scalars(query))
+    if "all" in paused:
+        return []
+    return [lane for lane in (*Priority, DRILL_LANE) if lane_name(lane) not in paused]
+
+
+def _ready(
+    connection: Connection, now: datetime, limit: int, channel: Channel, lanes: Sequence[int]
+) -> list[Row[Any]]:
     """The next rows, lane by lane: so each lane is one range of the index, and what waits for
     the morning in a lower lane costs nothing.
 
     Drills come when nothing real is due, and few at a time: a real message never waits for many.
     """
     rows: list[Row[Any]] = []
-    for lane in (*Priority, DRILL_LANE):
+    for lane in lanes:
         if lane == DRILL_LANE:
             limit = 0 if rows else min(limit, _DRILLS_AT_ONCE)
         if len(rows) < limit:
@@ -97,6 +135,7 @@ def _ready(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
                 select(*_COLUMNS)
                 .where(
                     in_state(NoticeState.READY),
+                    notice.c.channel == channel.value,
                     notice.c.priority == int(lane),
                     notice.c.due_at <= now,
                 )
@@ -267,6 +306,7 @@ def _claimed(row: Row[Any], known: _Known, sealer: Sealer) -> ClaimedNotice:
         row.priority,
         row.attempts,
         row.expires_at,
+        row.error_code,
     )
 
 
@@ -275,7 +315,12 @@ def open_attempts(connection: Connection, notices: Sequence[ClaimedNotice], now:
     if not notices:
         return
     insert = insert_into(connection, attempt)
-    fresh = {"started_at": insert.excluded.started_at, "state": "open", "finished_at": None}
+    fresh = {
+        "started_at": insert.excluded.started_at,
+        "sender": insert.excluded.sender,
+        "state": "open",
+        "finished_at": None,
+    }
     connection.execute(
         insert.on_conflict_do_update(
             index_elements=[attempt.c.notice_id, attempt.c.number],
@@ -283,7 +328,13 @@ def open_attempts(connection: Connection, notices: Sequence[ClaimedNotice], now:
             where=or_(attempt.c.state == "not_submitted", attempt.c.state == "open"),
         ),
         [
-            {"notice_id": n.id, "number": n.attempts + 1, "started_at": now, "state": "open"}
+            {
+                "notice_id": n.id,
+                "number": n.attempts + 1,
+                "started_at": now,
+                "sender": n.sender or None,
+                "state": "open",
+            }
             for n in notices
         ],
     )
@@ -292,3 +343,53 @@ def open_attempts(connection: Connection, notices: Sequence[ClaimedNotice], now:
         .where(one_of(connection, notice.c.id, [n.id for n in notices]))
         .values(attempts=notice.c.attempts + 1)
     )
+
+
+def refusals(connection: Connection, notices: Collection[str]) -> dict[str, frozenset[str]]:
+    """notice id -> the senders that refused it, so that it came back for another one."""
+    query = select(attempt.c.notice_id, attempt.c.sender).where(
+        one_of(connection, attempt.c.notice_id, notices),
+        attempt.c.state == "refused",
+        attempt.c.sender.is_not(None),
+    )
+    found: dict[str, frozenset[str]] = {}
+    for row in connection.execute(query):
+        found[row.notice_id] = found.get(row.notice_id, frozenset()) | {row.sender}
+    return found
+
+
+def still_leased(connection: Connection, notice_id: str, worker: str, now: datetime) -> bool:
+    """True while this worker's lease holds, and the notice was not stopped meanwhile."""
+    query = select(notice.c.id).where(
+        notice.c.id == notice_id,
+        in_state(NoticeState.CLAIMED),
+        notice.c.worker == worker,
+        notice.c.lease_until > now,
+        notice.c.expires_at > now,
+    )
+    return connection.scalar(query) is not None
+
+
+def end_overdue(connection: Connection, now: datetime) -> int:
+    """Silence is certain for these: whoever was to hear them is taken to the next step at once."""
+    ended = list(
+        connection.scalars(
+            update(notice)
+            .where(in_state(NoticeState.READY), notice.c.expires_at <= now)
+            .values(state=NoticeState.EXPIRED.value, error_code="expired")
+            .returning(notice.c.id)
+        )
+    )
+    hasten(connection, ended, now)
+    return len(ended)
+
+
+def is_due(connection: Connection, now: datetime, channel: Channel) -> bool:
+    """True where the next claim would find something, if only to end it."""
+    query = select(notice.c.id).where(
+        in_state(NoticeState.READY),
+        notice.c.channel == channel.value,
+        notice.c.priority.in_([*map(int, Priority), DRILL_LANE]),
+        notice.c.due_at <= now,
+    )
+    return connection.scalar(query.limit(1)) is not None

@@ -36,6 +36,12 @@ NOT_HEARD = (DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED, DeliveryStatus.C
 #: Behind every lane of real messages.
 DRILL_LANE = max(Priority) + 1
 
+
+def lane_name(lane: int) -> str:
+    """What a lane is called where people name it."""
+    return "drill" if lane == DRILL_LANE else Priority(lane).name.lower()
+
+
 _URLS = NAMESPACE_URL.bytes
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 

@@ -14,7 +14,7 @@ from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import MessageKind, NoticeState, RecipientKind, Wording
 from carealert.domain.replies import MeaningKind
 from carealert.domain.rules import SubjectKind
-from carealert.services.ports.outbox import OpenQuestion, ToldText
+from carealert.services.ports.replies import OpenQuestion, ToldText
 
 #: How many of a phone's newest messages may be the one that is answered.
 _LOOK_BACK = 20

@@ -26,6 +26,7 @@ from carealert.adapters.db.places import SqlPlaces
 from carealert.adapters.db.replies import SqlReplies
 from carealert.adapters.db.retention import SqlRetention
 from carealert.adapters.db.rule_versions import SqlRuleVersions
+from carealert.adapters.db.senders import SqlSenders
 from carealert.adapters.db.shelf import Memo
 from carealert.adapters.db.silences import SqlSilences
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
@@ -130,6 +131,11 @@ class SqlStores:
     def outbox(self) -> SqlOutbox:
         """Notices on their way."""
         return SqlOutbox(self._connection, self._sealer)
+
+    @cached_property
+    def senders(self) -> SqlSenders:
+        """Limits and failures of the ways out."""
+        return SqlSenders(self._connection)
 
     @cached_property
     def escalations(self) -> SqlEscalations:

@@ -6,22 +6,28 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from carealert.domain.hazards import Hazard
 from carealert.domain.notices import (
+    Channel,
     DeliveryStatus,
     Notice,
     RecipientKind,
     SubjectState,
     Text,
-    Wording,
 )
 from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told
 from carealert.domain.rules import SubjectKind
 
+#: Looked for twice, this far apart, before a lost post counts as never submitted.
+BETWEEN_LOOKS = timedelta(seconds=60)
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNotice:
-    """A notice leased to one deliverer. `number` is the recipient's phone as it is now."""
+    """A notice leased to one deliverer. `number` is the recipient's phone as it is now.
+
+    `last_code` is what its last attempt failed with, `refused_by` are senders that never can send
+    it, and `sender` is the one that is to send it now.
+    """
 
     id: str
     incident: str
@@ -33,6 +39,9 @@ class ClaimedNotice:
     priority: int
     attempts: int
     expires_at: datetime
+    last_code: str | None = None
+    refused_by: frozenset[str] = frozenset()
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,11 @@ class FailureAction(StrEnum):
     THROTTLED = "throttled"  # not submitted, does not count as an attempt
     UNREACHABLE = "unreachable"  # no connection: not submitted, tried again while the text holds
     STOP_SENDER = "stop_sender"  # credentials or account: nobody can be reached, page the operator
+    OTHER_SENDER = "other_sender"  # not from this sender: another one of the channel may
+    OTHER_CHANNEL = "other_channel"  # this phone takes no messages of this kind: a call may do
     PERMANENT = "permanent"  # this number, this text: never again
+    OUR_FAULT = "our_fault"  # a text or a setting of ours is wrong: never again, page the operator
+    EXPIRED = "expired"  # its useful life ended at the gateway
     OPTED_OUT = "opted_out"  # the gateway knows of a STOP that we do not
     UNKNOWN = "unknown"  # posted, answer lost
 
@@ -89,6 +102,10 @@ class DeliveryFailed(Exception):
         self.retry_after = retry_after
 
 
+class CannotLook(Exception):
+    """The gateway has no way of being asked for a message."""
+
+
 class MessageChannel(Protocol):
     """A way out. Its contract is tested over the CHANNELS table."""
 
@@ -97,18 +114,26 @@ class MessageChannel(Protocol):
         ...
 
     def find(self, message: Outgoing, since: datetime) -> Accepted | None:
-        """Look for a message that may have been posted (to, body, not before `since`)."""
+        """Look for a message that may have been posted (to, body, not before `since`).
+
+        Raises DeliveryFailed where the gateway is out of reach, CannotLook where it has no way of
+        being asked.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What became of one attempt; exactly one of `accepted` and `failure` is set."""
+    """What became of one attempt; exactly one of `accepted` and `failure` is set.
+
+    `wait` is how long a notice that goes back waits; without it what its failure asks for.
+    """
 
     notice: str
     number: int
     accepted: Accepted | None
     failure: DeliveryFailed | None
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +146,8 @@ class LostAttempt:
     body: str = field(repr=False)
     started_at: datetime
     looked_at: datetime | None
+    sender: str = ""
+    priority: int = 0
 
 
 SubjectKey = tuple[SubjectKind, str]
@@ -231,13 +258,32 @@ class OutboxStore(Protocol):
         ...
 
     def claim(
-        self, worker: str, now: datetime, lease: timedelta, limit: int
+        self,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        channel: Channel = Channel.SMS,
+        segments: float | None = None,
     ) -> Sequence[ClaimedNotice]:
         """Lease ready, due notices by priority, then age; each to one worker only.
 
+        No more than `limit`, and none after `segments` are used up; the last one may go beyond.
         Notices past their end become EXPIRED, those whose subjects all answered (reminders) or
-        whose phone said STOP become CANCELLED; neither is returned.
+        whose phone said STOP become CANCELLED; neither is returned. What is paused stays.
         """
+        ...
+
+    def refusals(self, notices: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The senders that refused these notices for good, of those that were refused."""
+        ...
+
+    def still_leased(self, notice: str, worker: str, now: datetime) -> bool:
+        """True while the worker may post it: its lease holds and nobody stopped it."""
+        ...
+
+    def end_overdue(self, now: datetime) -> int:
+        """End the notices whose useful life is over while they waited; return how many."""
         ...
 
     def open_attempts(self, notices: Sequence[ClaimedNotice], now: datetime) -> None:
@@ -252,10 +298,26 @@ class OutboxStore(Protocol):
         """Expired leases: without an open attempt back to READY, with one to UNKNOWN."""
         ...
 
-    def lost(self, now: datetime, older_than: timedelta) -> Sequence[LostAttempt]: ...
+    def lost(self, now: datetime, older_than: timedelta, apart: timedelta) -> Sequence[LostAttempt]:
+        """Posts of unknown outcome that began so long ago and were not looked for since `apart`."""
+        ...
 
-    def reconcile(self, attempt: LostAttempt, found: Accepted | None, now: datetime) -> None:
-        """Adopt a found message; not found twice, a minute apart, makes it READY again."""
+    def reconcile(
+        self,
+        attempt: LostAttempt,
+        found: Accepted | None,
+        now: datetime,
+        apart: timedelta = BETWEEN_LOOKS,
+    ) -> None:
+        """Adopt a found message; not found twice, so far apart, makes it READY again."""
+        ...
+
+    def give_up_looking(self, attempt: LostAttempt, now: datetime) -> None:
+        """Nobody can be asked: a life-threatening message is READY again, others have FAILED."""
+        ...
+
+    def is_due(self, now: datetime, channel: Channel) -> bool:
+        """True where a notice of this channel waits to go out."""
         ...
 
     def receipt(
@@ -313,82 +375,3 @@ class EscalationStore(Protocol):
         ...
 
     def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """The newest notice that a phone may be answering. Moments are aware UTC.
-
-    `is_drill`: an exercise asks, and its answer counts for nothing but the exercise. `is_consent`:
-    it asks whether we may go on telling them.
-    """
-
-    notice: str
-    incident: str
-    recipient_kind: RecipientKind
-    recipient_ref: str
-    about: tuple[str, ...]
-    expected_replies: Mapping[str, str]
-    language: str
-    asked_at: datetime
-    expires_at: datetime
-    is_drill: bool = False
-    is_consent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ToldText:
-    """What a notice said, and how much it was allowed to say. The repr leaves the body out."""
-
-    hazard: Hazard
-    wording: Wording
-    second_language: str | None
-    body: str = field(repr=False)
-
-
-class ReplyStore(Protocol):
-    """Inbound messages."""
-
-    def told_in(self, notice: str) -> ToldText | None:
-        """The text of a notice; None once it was taken out after its time (retention)."""
-        ...
-
-    def pages_sent(self, notice: str) -> int:
-        """How many times further steps were sent after this notice."""
-        ...
-
-    def keep(self, provider_id: str, number: str, body: str, now: datetime) -> bool:
-        """Keep an inbound message; False if this one was kept before (a repeated webhook)."""
-        ...
-
-    def understood(
-        self, provider_id: str, meaning: str, notice: str | None, *, replied: bool = True
-    ) -> None:
-        """Note what was meant, which notice it answers, and whether an automatic answer went."""
-        ...
-
-    def open_question(self, number: str) -> OpenQuestion | None:
-        """The last notice sent to this number that expects an answer, answered or not.
-
-        Questions of exercises are no part of it.
-        """
-        ...
-
-    def open_consent(self, number: str) -> OpenQuestion | None:
-        """The last question to this number whether a consent goes on."""
-        ...
-
-    def open_drill(self, number: str, now: datetime) -> OpenQuestion | None:
-        """The last question of an exercise sent to this number that holds at `now`."""
-        ...
-
-    def answered(self, notice: str, answer: str, now: datetime) -> None:
-        """Record the answer and cancel every pending notice about the same people."""
-        ...
-
-    def answers_sent(self, number: str, since: datetime) -> int:
-        """How many automatic answers this number got since then: reply loops are capped.
-
-        Further steps do not count: they must not use up the answer to a call for help.
-        """
-        ...

@@ -11,7 +11,7 @@ from carealert.services.ports.languages import LanguageStore
 from carealert.services.ports.looks import LookStore
 from carealert.services.ports.officers import OfficerStore
 from carealert.services.ports.organisations import OrganisationStore
-from carealert.services.ports.outbox import EscalationStore, OutboxStore, ReplyStore
+from carealert.services.ports.outbox import EscalationStore, OutboxStore
 from carealert.services.ports.places import PlaceStore
 from carealert.services.ports.records import JournalStore, LeaseStore
 from carealert.services.ports.registry import (
@@ -20,8 +20,10 @@ from carealert.services.ports.registry import (
     PeopleStore,
     UnknownAreaStore,
 )
+from carealert.services.ports.replies import ReplyStore
 from carealert.services.ports.retention import RetentionStore
 from carealert.services.ports.rule_versions import RuleVersionStore
+from carealert.services.ports.senders import SenderStore
 from carealert.services.ports.silences import SilenceStore
 
 
@@ -64,6 +66,8 @@ class Stores(Protocol):
     def organisations(self) -> OrganisationStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
+    @property
+    def senders(self) -> SenderStore: ...
     @property
     def escalations(self) -> EscalationStore: ...
     @property

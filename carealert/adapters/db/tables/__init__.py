@@ -42,6 +42,7 @@ from carealert.adapters.db.tables.register import (
     suppression,
 )
 from carealert.adapters.db.tables.rule_versions import rule_step, rule_version
+from carealert.adapters.db.tables.senders import pause, sender
 from carealert.adapters.db.tables.silences import silence
 from carealert.adapters.db.tables.warnings import (
     document,
@@ -85,10 +86,12 @@ __all__ = [
     "notice_about",
     "officer",
     "organisation",
+    "pause",
     "reference",
     "resident",
     "rule_step",
     "rule_version",
+    "sender",
     "silence",
     "status_report",
     "subject",

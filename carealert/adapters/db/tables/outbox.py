@@ -62,6 +62,7 @@ notice = Table(
     Column("erased_at", UtcDateTime),  # the text: kept long enough
     Index(
         "ix_notice_ready",
+        "channel",
         "priority",
         "due_at",
         "id",
@@ -98,10 +99,13 @@ attempt = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("looked_at", UtcDateTime),
-    Column("state", String(20), nullable=False),  # open, accepted, failed, unknown, not_submitted
+    Column("state", String(20), nullable=False),  # see outbox_results.py
     Column("provider_id", String(64), unique=True),
+    Column("sender", String(60)),
     Column("error_code", String(20)),
     Column("error", Text),
+    Column("asked_at", UtcDateTime),  # the gateway was asked what became of it
+    Column("redacted_at", UtcDateTime),  # the gateway was asked to forget the text
     Index(
         "ix_attempt_unfinished",
         "started_at",

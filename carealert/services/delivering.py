@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 
 from carealert.domain.senders import SenderState, rest_after
 from carealert.services.ports.outbox import (
+    Accepted,
     AttemptResult,
     ClaimedNotice,
     DeliveryFailed,
@@ -36,10 +37,12 @@ from carealert.services.posting import (
 
 log = logging.getLogger(__name__)
 
-#: Answers that come in this time are written together: a transaction costs more than its rows.
-LINGER_S = 0.01
+#: Answers that come in this time are written together, but no more of them than this share of what
+#: is under way: a transaction costs far more than its rows, and places must not stand empty.
+LINGER_S = 0.05
+_TOGETHER = 4
 
-_Future = Future[AttemptResult]
+_Future = Future[Accepted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class _Run:
             self._record(stores, ended, now)
             posts = self._claim(stores, room, now)
         for post in posts:
-            future = self._pool.submit(post)
+            future = post.begin(self._pool)
             self._flying[future] = post
             future.add_done_callback(self._ended.put)
         return len(posts)
@@ -139,19 +142,20 @@ class _Run:
         if not self._flying:
             return []
         ended = [self._ended.get()]
-        if len(self._flying) > 1:
-            time.sleep(LINGER_S)
-        while True:
+        enough = len(self._flying) // _TOGETHER
+        until = time.monotonic() + LINGER_S
+        while len(ended) < len(self._flying):
+            left = 0 if len(ended) >= enough else max(0.0, until - time.monotonic())
             try:
-                ended.append(self._ended.get_nowait())
+                ended.append(self._ended.get(block=left > 0, timeout=left or None))
             except Empty:
                 break
         found = []
         for future in ended:
             post = self._flying.pop(future)
             error = future.exception()
-            if error is None:
-                found.append((post, future.result()))
+            if error is None or isinstance(error, DeliveryFailed):
+                found.append((post, post.result_of(future)))
             else:  # by its class only: the text may hold a number
                 log.warning("no answer from the channel: %s", type(error).__name__)
                 self._counts += DeliveryCounts(unknown=1)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from carealert.services.ports.outbox import (
     DeliveryFailed,
     FailureAction,
     Outgoing,
+    QuickChannel,
 )
 from carealert.services.ports.senders import Sender
 from carealert.services.ports.store import Database
@@ -65,15 +67,28 @@ class Post:
         """The number of its attempt, counted from 1."""
         return self.notice.attempts + 1
 
-    def __call__(self) -> AttemptResult:
-        """Hand it over, once; an exception of the channel that is no DeliveryFailed passes."""
+    def begin(self, pool: Executor) -> Future[Accepted]:
+        """Hand it over, once, without waiting for the answer."""
         try:
-            accepted = self._send()
+            message = self.message()
+        except DeliveryFailed as failure:
+            refused: Future[Accepted] = Future()
+            refused.set_exception(failure)
+            return refused
+        channel = self.sender.channel
+        if isinstance(channel, QuickChannel):
+            return channel.begin(message)
+        return pool.submit(channel.send, message)
+
+    def result_of(self, ended: Future[Accepted]) -> AttemptResult:
+        """What came of it; an exception of the channel that is no DeliveryFailed passes."""
+        try:
+            return AttemptResult(self.notice.id, self.number, ended.result(), None)
         except DeliveryFailed as failure:
             return AttemptResult(self.notice.id, self.number, None, failure)
-        return AttemptResult(self.notice.id, self.number, accepted, None)
 
-    def _send(self) -> Accepted:
+    def message(self) -> Outgoing:
+        """What is posted; raises DeliveryFailed where it must not be posted any more."""
         notice, now = self.notice, self.clock()
         if notice.number is None:
             raise DeliveryFailed("no phone is registered", FailureAction.PERMANENT, "no_phone")
@@ -84,15 +99,13 @@ class Post:
         if now - self.claimed_at > self.pace.fresh_for and not self._is_ours(now):
             raise DeliveryFailed("not tried: it was stopped", FailureAction.THROTTLED, "stopped")
         text = notice.text
-        return self.sender.channel.send(
-            Outgoing(
-                f"{notice.id}.{self.number}",
-                notice.number,
-                text.body,
-                notice.expires_at - now,
-                text.language,
-                text.segments,
-            )
+        return Outgoing(
+            f"{notice.id}.{self.number}",
+            notice.number,
+            text.body,
+            notice.expires_at - now,
+            text.language,
+            text.segments,
         )
 
     def _is_ours(self, now: datetime) -> bool:

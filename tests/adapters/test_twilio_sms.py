@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from carealert.adapters.channels import twilio_http
+from carealert.adapters.channels import twilio_fast
 from carealert.adapters.channels.twilio_errors import action_for, actions
 from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import DeliveryFailed, FailureAction
@@ -115,7 +115,7 @@ def test_an_answer_that_is_lost_is_unknown_and_posted_once(
 
 
 def test_a_slow_answer_is_unknown(world: World, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_http, "READ_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(twilio_fast, "READ_TIMEOUT_S", 0.1)
     world.faults.append(Fault(FaultKind.DELAY, 0.5))
     assert failure_of(url).action is FailureAction.UNKNOWN
     assert len(world.messages()) == 1
@@ -191,14 +191,14 @@ def test_a_refused_callback_address_does_not_cost_the_message(
     world: World, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = channel_to(url)
-    create = channel._messages.create
+    create = channel._sending.create_async
 
-    def picky(**fields: object) -> object:
+    async def picky(**fields: object) -> object:
         if isinstance(fields["status_callback"], str):
             raise _refusal(21609)
-        return create(**fields)
+        return await create(**fields)
 
-    monkeypatch.setattr(channel._messages, "create", picky)
+    monkeypatch.setattr(channel._sending, "create_async", picky)
     assert channel.send(a_message()).provider_id == world.messages()[0].sid
     assert world.messages()[0].status_callback is None
 

@@ -9,35 +9,26 @@ into what `requests` does around it (`benchmarks/deliver.py`).
 import logging
 import ssl
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import certifi
 import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
-CONNECT_TIMEOUT_S = 3.05
-READ_TIMEOUT_S = 10.0
-_TOO_MANY = 429
-
-
-class NotSubmitted(Exception):
-    """No connection came about: the gateway has seen nothing of the request."""
-
-
-class TooMany(Exception):
-    """429: the gateway did not take the request; `retry_after` is its own wish, if it said one."""
-
-    def __init__(self, retry_after: timedelta | None) -> None:
-        super().__init__("429")
-        self.retry_after = retry_after
-
-
-class AnswerLost(Exception):
-    """The request was sent, or part of it, and no whole answer came."""
-
+from carealert.adapters.channels.twilio_fast import FastHttp
+from carealert.adapters.channels.twilio_wire import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    TOO_MANY,
+    AnswerLost,
+    NotSubmitted,
+    TooMany,
+    address_of,
+    encoded,
+    seconds_of,
+)
 
 #: What urllib3 raises before the first byte of a request is written.
 _BEFORE = (
@@ -67,13 +58,15 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
 
     def __init__(self, base_url: str | None = None, *, pool_size: int = 16) -> None:
         super().__init__(logging.getLogger(__name__), False, READ_TIMEOUT_S)
-        self._base = urlsplit(base_url.rstrip("/")) if base_url else None
+        self.base = urlsplit(base_url.rstrip("/")) if base_url else None
         self._pool = urllib3.PoolManager(
             maxsize=pool_size,
             block=False,
             retries=False,
             ca_certs=certifi.where(),
         )
+        #: For many requests at once.
+        self.fast = FastHttp(self.base, pool_size)
         # addFilter is idempotent; urllib3 names the address at level DEBUG only.
         logging.getLogger("urllib3.connectionpool").addFilter(_WITHOUT_NUMBERS)
 
@@ -92,14 +85,12 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
         own = dict(headers or {})
         if auth is not None:
             own |= urllib3.make_headers(basic_auth=":".join(auth))
-        address = self._address(url)
-        if params:
-            address += "?" + _encoded(params)
+        address = address_of(self.base, url, params)
         try:
             answer = self._pool.request(
                 method.upper(),
                 address,
-                body=_encoded(data) if data else None,
+                body=encoded(data) if data else None,
                 headers=own,
                 redirect=allow_redirects,
                 timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=timeout or READ_TIMEOUT_S),
@@ -112,24 +103,6 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
             raise AnswerLost("SSLError") from None  # it may have come after the request
         except urllib3.exceptions.HTTPError as error:
             raise AnswerLost(type(error).__name__) from None
-        if answer.status == _TOO_MANY:
-            raise TooMany(_seconds(answer.headers.get("Retry-After")))
+        if answer.status == TOO_MANY:
+            raise TooMany(seconds_of(answer.headers.get("Retry-After")))
         return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
-
-    def _address(self, url: str) -> str:
-        if self._base is None:
-            return url
-        asked = urlsplit(url)
-        return urlunsplit(
-            (self._base.scheme, self._base.netloc, self._base.path + asked.path, asked.query, "")
-        )
-
-
-def _encoded(values: Mapping[str, Any]) -> str:
-    return urlencode([(k, v) for k, v in values.items() if v is not None], doseq=True)
-
-
-def _seconds(text: str | None) -> timedelta | None:
-    """`Retry-After` in seconds; its other form, a date, is not used by Twilio."""
-    known = text is not None and text.isascii() and text.isdecimal() and len(text) <= 6
-    return timedelta(seconds=int(text)) if text and known else None

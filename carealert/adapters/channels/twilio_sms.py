@@ -1,5 +1,6 @@
 """SMS through Twilio's Messages API, with Twilio's own library."""
 
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,12 +9,8 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from carealert.adapters.channels.twilio_errors import action_for
-from carealert.adapters.channels.twilio_http import (
-    AnswerLost,
-    GatewayHttp,
-    NotSubmitted,
-    TooMany,
-)
+from carealert.adapters.channels.twilio_http import GatewayHttp
+from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted, TooMany
 from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
 
@@ -39,6 +36,8 @@ class TwilioSms:
         sender: str | None = None,
     ) -> None:
         self._messages = Client(account_sid, auth_token, http_client=http).messages
+        self._fast = http.fast
+        self._sending = Client(account_sid, auth_token, http_client=http.fast).messages
         self._callback = f"{public_url.rstrip('/')}/hooks/twilio/status/"
         self._from = (
             {"messaging_service_sid": messaging_service_sid}
@@ -47,13 +46,21 @@ class TwilioSms:
         )
 
     def send(self, message: Outgoing) -> Accepted:
-        """Post once. A refused callback address is left out: the message matters more."""
+        """Post once and wait for the answer."""
+        return self.begin(message).result()
+
+    def begin(self, message: Outgoing) -> Future[Accepted]:
+        """Post once; the future has what came of it. For any thread."""
+        return self._fast.begin(self._send(message))
+
+    async def _send(self, message: Outgoing) -> Accepted:
+        """A refused callback address is left out: the message matters more."""
         try:
-            return self._post(message, self._callback + message.reference)
+            return await self._post(message, self._callback + message.reference)
         except DeliveryFailed as failure:
             if failure.code != _BAD_CALLBACK:
                 raise
-        return self._post(message, None)
+        return await self._post(message, None)
 
     def find(self, message: Outgoing, since: datetime) -> Accepted | None:
         """The oldest message of ours to this number with this text since then, if there is one."""
@@ -67,9 +74,9 @@ class TwilioSms:
         oldest = min(same, key=lambda one: one.date_created, default=None)
         return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
 
-    def _post(self, message: Outgoing, callback: str | None) -> Accepted:
+    async def _post(self, message: Outgoing, callback: str | None) -> Accepted:
         try:
-            made = self._messages.create(
+            made = await self._sending.create_async(
                 to=message.to,
                 body=message.body,
                 status_callback=callback or values.unset,

@@ -153,6 +153,7 @@ def _write_attempts(
 ) -> None:
     if not results:
         return
+    ids = _own_ids(connection, results)
     connection.execute(
         update(attempt)
         .where(
@@ -171,13 +172,34 @@ def _write_attempts(
                 "of_nr": result.number,
                 "new_state": _attempt_state(result),
                 "at": now,
-                "new_provider": result.accepted.provider_id if result.accepted else None,
+                "new_provider": ids.get((result.notice, result.number)),
                 "code": result.failure.code if result.failure else None,
                 "text": str(result.failure) if result.failure else None,
             }
             for result in results
         ],
     )
+
+
+def _own_ids(
+    connection: Connection, results: Sequence[AttemptResult]
+) -> dict[tuple[str, int], str]:
+    """The gateway's ids of what it took, without those that it gave to another message before.
+
+    A phone that serves as a gateway counts from 1 again after a reset; that must not undo what is
+    known of all the others.
+    """
+    given: dict[str, tuple[str, int]] = {}
+    for one in results:
+        if one.accepted is not None:
+            given.setdefault(one.accepted.provider_id, (one.notice, one.number))
+    query = select(attempt.c.provider_id, attempt.c.notice_id).where(
+        one_of(connection, attempt.c.provider_id, given)
+    )
+    for row in connection.execute(query):
+        if given[row.provider_id][0] != row.notice_id:
+            del given[row.provider_id]
+    return {key: provider_id for provider_id, key in given.items()}
 
 
 def _attempt_state(result: AttemptResult) -> str:

@@ -137,6 +137,9 @@ def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> 
 
     It is certain where no other message that asks about the subject is on its way or arrived.
     """
+    failed = list(notice_ids)
+    if not failed:
+        return
     about, other = notice_about.c, notice_about.alias("other").c
     still_asked = exists().where(
         other.incident == about.incident,
@@ -147,7 +150,7 @@ def hasten(connection: Connection, notice_ids: Iterable[str], now: datetime) -> 
         may_be_heard(),
     )
     query = select(about.incident, about.kind, about.ref).distinct()
-    query = query.where(one_of(connection, about.notice_id, notice_ids), ~still_asked)
+    query = query.where(one_of(connection, about.notice_id, failed), ~still_asked)
     # In one order everywhere: two writers that wait for each other would both be thrown out.
     silent = sorted(tuple(row) for row in connection.execute(query))
     if not silent:

@@ -1,10 +1,11 @@
 """The outbox, its attempts and receipts, escalation timers, subjects' states and replies."""
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from carealert.domain.notices import (
     Channel,
@@ -119,6 +120,15 @@ class MessageChannel(Protocol):
         Raises DeliveryFailed where the gateway is out of reach, CannotLook where it has no way of
         being asked.
         """
+        ...
+
+
+@runtime_checkable
+class QuickChannel(MessageChannel, Protocol):
+    """A way out that needs no thread for each message under way."""
+
+    def begin(self, message: Outgoing) -> Future[Accepted]:
+        """As `send`, without waiting; the future has what `send` returns or raises."""
         ...
 
 

@@ -1,0 +1,109 @@
+"""HTTP for Twilio's library without a thread for each request; the same promises as GatewayHttp."""
+
+import ssl
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+from urllib.parse import SplitResult
+
+import aiohttp
+import certifi
+import urllib3
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+from carealert.adapters.channels.background import BackgroundLoop, Result
+from carealert.adapters.channels.twilio_wire import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    TOO_MANY,
+    AnswerLost,
+    NotSubmitted,
+    TooMany,
+    address_of,
+    encoded,
+    seconds_of,
+)
+
+_FORM = "application/x-www-form-urlencoded"
+#: An idle connection is closed by us before a gateway closes it: who posts into a connection that
+#: is being closed does not know whether the message was taken.
+_KEEP_ALIVE_S = 15.0
+
+
+class FastHttp(AsyncHttpClient):  # type: ignore[misc]
+    """Twilio's asynchronous client over one aiohttp session in a background loop.
+
+    A POST is never sent twice: aiohttp repeats only what is idempotent.
+    """
+
+    def __init__(self, base: SplitResult | None, pool_size: int) -> None:
+        super().__init__(None, True, READ_TIMEOUT_S)
+        self._base = base
+        self._size = pool_size
+        self._loop = BackgroundLoop()
+        self._session: aiohttp.ClientSession | None = None
+
+    def begin(self, work: Any) -> Future[Result]:
+        """Begin a coroutine of Twilio's library; the future has its result or its exception."""
+        return self._loop.run(work)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002  one for all, see the session
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Ask once; raises NotSubmitted, TooMany or AnswerLost. Headers of the answer are kept."""
+        own = dict(headers or {})
+        if auth is not None:
+            own |= urllib3.make_headers(basic_auth=":".join(auth))
+        if data:
+            own["Content-Type"] = _FORM
+        address = address_of(self._base, url, params)
+        try:
+            async with self._opened().request(
+                method.upper(),
+                address,
+                data=encoded(data).encode() if data else None,
+                headers=own,
+                allow_redirects=allow_redirects,
+            ) as answer:
+                text = (await answer.read()).decode("utf-8", "replace")
+        except _BEFORE as error:
+            raise NotSubmitted(type(error).__name__) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise AnswerLost(type(error).__name__) from None
+        if answer.status == TOO_MANY:
+            raise TooMany(seconds_of(answer.headers.get("Retry-After")))
+        return Response(answer.status, text, answer.headers)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The session, made in the loop that it belongs to. The environment is not read."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._size,
+                    keepalive_timeout=_KEEP_ALIVE_S,
+                    ssl=ssl.create_default_context(cafile=certifi.where()),
+                ),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S
+                ),
+                trust_env=False,
+            )
+            self._loop.at_end(self._session.close)
+        return self._session
+
+
+#: What aiohttp raises before the first byte of a request is written.
+_BEFORE = (
+    aiohttp.ClientConnectorError,  # refused, unreachable, no such host, certificate
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+)

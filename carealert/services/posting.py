@@ -37,6 +37,8 @@ class Pace:
     #: A callback usually tells of a lost post within seconds; only then the gateway is asked.
     look_after: timedelta = timedelta(seconds=60)
     between_looks: timedelta = BETWEEN_LOOKS
+    #: When the gateway is asked what became of a message of which no callback tells the end.
+    ask_after: timedelta = timedelta(hours=1)
 
 
 PACE = Pace()

@@ -1,0 +1,84 @@
+"""A real worker and web server in a process that can be killed at a named point.
+
+The points are in the code as it is: the process wraps a method and kills itself when it is called
+for the n-th time, before or after the call.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from typing import Any
+
+from carealert import scheduler
+from carealert.adapters.db.outbox import SqlOutbox
+from carealert.bootstrap import App, holder_name
+from carealert.services.delivering import _Run
+from carealert.services.posting import Pace, Post
+from carealert.settings import Settings
+from carealert.simulator.server import running
+from carealert.web.build import build_web
+
+#: Everything takes as long as it does in earnest, but for what is waited for.
+HASTE = Pace(
+    lease=timedelta(seconds=1.2),
+    longest_post=timedelta(seconds=0.5),
+    fresh_for=timedelta(seconds=0.4),
+    look_after=timedelta(seconds=0.5),
+    between_looks=timedelta(seconds=0.5),
+    ask_after=timedelta(seconds=1),
+)
+
+#: name -> the method, and whether the process dies after it was run (else before it).
+POINTS: dict[str, tuple[type, str, bool]] = {
+    "after the claim": (SqlOutbox, "claim", True),
+    "after the attempt is written": (SqlOutbox, "open_attempts", True),
+    "after the attempt is committed": (Post, "begin", False),
+    "after the post": (Post, "begin", True),
+    "before the result is recorded": (_Run, "_record", False),
+    "before the result is committed": (SqlOutbox, "close_attempts", True),
+    "before the callback is committed": (SqlOutbox, "receipt", True),
+    "before a dead worker's leases are given back": (SqlOutbox, "reap", True),
+    "before what was found is committed": (SqlOutbox, "reconcile", True),
+}
+
+
+@dataclass(frozen=True)
+class Life:
+    """What one process is to do; it dies at `point` when that is reached for the n-th time."""
+
+    settings: dict[str, Any]
+    port: int
+    point: str | None = None
+    nth: int = 1
+
+
+def live(life: Life, ready: Connection) -> None:
+    """Run until somebody kills it."""
+    if life.point is not None:
+        _die_at(*POINTS[life.point], life.nth)
+    app = App(Settings(**life.settings))
+    with running(build_web(app), life.port):
+        ticks = scheduler.Ticks(app, holder_name(), pace=HASTE)
+        scheduler.start(ticks, every=timedelta(milliseconds=40))
+        ready.send("ready")
+        threading.Event().wait(120)  # ends by itself, should nobody kill it
+
+
+def _die_at(owner: type, name: str, after: bool, nth: int) -> None:
+    inner: Callable[..., Any] = getattr(owner, name)
+    left = [nth]
+
+    def counted(*args: Any, **more: Any) -> Any:
+        done = inner(*args, **more) if after else None
+        # A call that found nothing to do is not the point that is meant.
+        if not after or done:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return done if after else inner(*args, **more)
+
+    setattr(owner, name, counted)

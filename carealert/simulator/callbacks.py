@@ -3,11 +3,15 @@
 Twilio calls back nothing for the first status; that stands in the answer to the POST.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Condition
 
+from carealert.simulator.calls import Call
+from carealert.simulator.faults import FaultKind
+from carealert.simulator.ringing import Ringing
 from carealert.simulator.signing import new_pool, post_signed
-from carealert.simulator.state import FaultKind, Message, State
+from carealert.simulator.state import Message, State
 
 #: Twilio's error code for a handset that is off or out of coverage.
 UNREACHABLE = 30003
@@ -20,17 +24,20 @@ class Callbacks:
         self._world = world
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="callbacks")
         self._connections = new_pool()
+        self._ringing = Ringing(world, self._connections)
         self._changed = Condition()
         self._under_way = 0
 
     def start(self, message: Message) -> None:
         """Let a message go its way."""
-        with self._changed:
-            self._under_way += 1
-        self._pool.submit(self._live, message)
+        self._begin(lambda: self._play(message))
+
+    def ring(self, call: Call) -> None:
+        """Let a call ring, and be talked to its end."""
+        self._begin(lambda: self._ringing.play(call))
 
     def wait_until_quiet(self, seconds: float) -> bool:
-        """Wait until every message has come to its end; False if that takes longer."""
+        """Wait until every message and call has come to its end; False if that takes longer."""
         with self._changed:
             return self._changed.wait_for(lambda: self._under_way == 0, seconds)
 
@@ -38,9 +45,14 @@ class Callbacks:
         """Let what is under way end, then stop."""
         self._pool.shutdown(wait=True)
 
-    def _live(self, message: Message) -> None:
+    def _begin(self, life: Callable[[], None]) -> None:
+        with self._changed:
+            self._under_way += 1
+        self._pool.submit(self._live, life)
+
+    def _live(self, life: Callable[[], None]) -> None:
         try:
-            self._play(message)
+            life()
         finally:
             with self._changed:
                 self._under_way -= 1
@@ -57,7 +69,7 @@ class Callbacks:
                 self._call(message, status, code)
 
     def _fates(self, message: Message) -> list[tuple[str, int | None]]:
-        if self._world.is_switched_off(message.to):
+        if self._world.is_switched_off(message.phone):
             return [("sent", None), ("undelivered", UNREACHABLE)]
         return [("sent", None), ("delivered", None)]
 

@@ -4,25 +4,21 @@ Shapes and codes after Twilio's OpenAPI document and error dictionary; the numbe
 fail are those that Twilio documents for test credentials.
 """
 
-import asyncio
-import re
-from base64 import b64encode
+import json
 from collections.abc import Mapping
 from email.utils import format_datetime
-from hmac import compare_digest
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from carealert.simulator.answers import E164, Refused, check_account, early, form_of, late
+from carealert.simulator.call_gateway import call_routes
 from carealert.simulator.pages import page_routes
-from carealert.simulator.state import Fault, FaultKind, Message, State
+from carealert.simulator.state import WHATSAPP, Message, State
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_BODY = 1600
 _LONGEST_VALIDITY = 36_000
 _SINGLE, _PART = 160, 153
@@ -50,59 +46,30 @@ def gateway_routes(world: State) -> list[Route]:
         Route(f"{base}/Messages.json", gateway.create, methods=["POST"]),
         Route(f"{base}/Messages.json", gateway.list, methods=["GET"]),
         Route(f"{base}/Messages/{{sid}}.json", gateway.one, methods=["GET", "POST"]),
+        *call_routes(world),
         *page_routes(world),
     ]
-
-
-class _Refused(Exception):
-    """An answer in Twilio's error shape."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.response = JSONResponse(
-            {
-                "code": code,
-                "message": message,
-                "more_info": f"https://www.twilio.com/docs/errors/{code}",
-                "status": status,
-            },
-            status_code=status,
-        )
-
-
-class _Broken(Response):
-    """An answer that breaks off: more is promised than comes, and the connection closes."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 201,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", b"999")],
-            }
-        )
-        await send({"type": "http.response.body", "body": b'{"sid', "more_body": True})
 
 
 class _Gateway:
     def __init__(self, world: State) -> None:
         self._world = world
-        pair = f"{world.account_sid}:{world.auth_token}".encode()
-        self._authorization = b"Basic " + b64encode(pair)
 
     async def create(self, request: Request) -> Response:
         try:
-            self._check_account(request)
-            form = await _form(request)
+            check_account(self._world, request)
+            form = await form_of(request)
             return await self._create(form)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.response
 
     async def _create(self, form: Mapping[str, str]) -> Response:
         fault = self._world.next_fault()
-        if fault is not None and (early := _early(fault)) is not None:
-            return early
-        _check_message(form, stopped=self._world.is_stopped(form.get("To", "")))
+        if fault is not None and (refusal := early(fault)) is not None:
+            return refusal
+        form = _rendered(form)
+        number = form.get("To", "").removeprefix(WHATSAPP)
+        _check_message({**form, "To": number}, stopped=self._world.is_stopped(number))
         validity = form.get("ValidityPeriod")
         message = self._world.accept(
             form["To"],
@@ -113,14 +80,14 @@ class _Gateway:
             faults=frozenset({fault.kind} if fault else ()),
         )
         self._world.go_on(message)
-        if fault is not None and (late := await _late(fault)) is not None:
-            return late
+        if fault is not None and (broken := await late(fault)) is not None:
+            return broken
         return JSONResponse(self._shape(message), status_code=201)
 
     async def list(self, request: Request) -> Response:
         try:
-            self._check_account(request)
-        except _Refused as refused:
+            check_account(self._world, request)
+        except Refused as refused:
             return refused.response
         size = min(int(request.query_params.get("PageSize", "50")), 1000)
         found = self._world.messages(request.query_params.get("To"))[:size]
@@ -140,18 +107,18 @@ class _Gateway:
 
     async def one(self, request: Request) -> Response:
         try:
-            self._check_account(request)
+            check_account(self._world, request)
             message = self._message(request.path_params["sid"])
             if request.method == "POST":
-                self._update(message, await _form(request))
-        except _Refused as refused:
+                self._update(message, await form_of(request))
+        except Refused as refused:
             return refused.response
         return JSONResponse(self._shape(self._world.get(message.sid) or message))
 
     def _message(self, sid: str) -> Message:
         message = self._world.get(sid)
         if message is None:
-            raise _Refused(404, 20404, "The requested resource was not found")
+            raise Refused(404, 20404, "The requested resource was not found")
         return message
 
     def _update(self, message: Message, form: Mapping[str, str]) -> None:
@@ -159,14 +126,8 @@ class _Gateway:
             self._world.redact(message.sid)
         if form.get("Status") == "canceled":
             if message.status not in ("queued", "scheduled"):
-                raise _Refused(400, 30409, "Message cannot be canceled any more")
+                raise Refused(400, 30409, "Message cannot be canceled any more")
             self._world.set_status(message.sid, "canceled")
-
-    def _check_account(self, request: Request) -> None:
-        given = request.headers.get("authorization", "").encode()
-        own = request.path_params["account"] == self._world.account_sid
-        if not own or not compare_digest(given, self._authorization):
-            raise _Refused(401, 20003, "Authenticate")
 
     def _shape(self, message: Message) -> dict[str, Any]:
         """A Message resource, as Twilio's OpenAPI document has it."""
@@ -196,50 +157,41 @@ class _Gateway:
         }
 
 
+def _rendered(form: Mapping[str, str]) -> Mapping[str, str]:
+    """The form with its body: that of a content template is its one variable, as if "{{1}}"."""
+    if not form.get("ContentSid"):
+        if form.get("To", "").startswith(WHATSAPP):
+            raise Refused(400, 63016, "Free text needs an open conversation.")
+        return form
+    try:
+        text = json.loads(form.get("ContentVariables", ""))["1"]
+    except (ValueError, LookupError, TypeError):
+        raise Refused(400, 21656, "The ContentVariables parameter is invalid.") from None
+    if not text or any(bad in text for bad in ("\n", "\t", "     ")):
+        raise Refused(400, 21656, "The ContentVariables parameter is invalid.")
+    return {**form, "Body": text}
+
+
 def _check_message(form: Mapping[str, str], *, stopped: bool) -> None:
     to = form.get("To", "")
     if not to:
-        raise _Refused(400, 21604, "A 'To' phone number is required.")
-    if not _E164.fullmatch(to):
-        raise _Refused(400, 21211, f"The 'To' number {to} is not a valid phone number.")
+        raise Refused(400, 21604, "A 'To' phone number is required.")
+    if not E164.fullmatch(to):
+        raise Refused(400, 21211, f"The 'To' number {to} is not a valid phone number.")
     if to in _MAGIC:
         code, why = _MAGIC[to]
-        raise _Refused(400, code, f"The 'To' number {to} {why}.")
+        raise Refused(400, code, f"The 'To' number {to} {why}.")
     if stopped:
-        raise _Refused(400, 21610, f"The 'To' number {to} has unsubscribed.")
+        raise Refused(400, 21610, f"The 'To' number {to} has unsubscribed.")
     if not form.get("From") and not form.get("MessagingServiceSid"):
-        raise _Refused(400, 21603, "A 'From' phone number is required.")
+        raise Refused(400, 21603, "A 'From' phone number is required.")
     if not form.get("Body"):
-        raise _Refused(400, 21602, "Message body is required.")
+        raise Refused(400, 21602, "Message body is required.")
     if len(form["Body"]) > _LONGEST_BODY:
-        raise _Refused(400, 21617, "The body is longer than 1600 characters.")
+        raise Refused(400, 21617, "The body is longer than 1600 characters.")
     validity = form.get("ValidityPeriod", "1")
     if not validity.isdecimal() or not 1 <= int(validity) <= _LONGEST_VALIDITY:
-        raise _Refused(400, 21618, "ValidityPeriod must be between 1 and 36000.")
-
-
-def _early(fault: Fault) -> Response | None:
-    """The answer to a message that is not taken."""
-    if fault.kind is FaultKind.TOO_MANY_REQUESTS:
-        answer = _Refused(429, 20429, "Too Many Requests").response
-        answer.headers["Retry-After"] = str(int(fault.seconds))
-        return answer
-    if fault.kind is FaultKind.ERROR_BEFORE_ACCEPT:
-        return _Refused(500, 20500, "Internal Server Error").response
-    return None
-
-
-async def _late(fault: Fault) -> Response | None:
-    """What takes the answer's place after the message was taken."""
-    if fault.kind is FaultKind.DELAY:
-        await asyncio.sleep(fault.seconds)
-    if fault.kind is FaultKind.ERROR_AFTER_ACCEPT:
-        return _Refused(500, 20500, "Internal Server Error").response
-    return _Broken() if fault.kind is FaultKind.DROP_AFTER_ACCEPT else None
-
-
-async def _form(request: Request) -> dict[str, str]:
-    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        raise Refused(400, 21618, "ValidityPeriod must be between 1 and 36000.")
 
 
 def _segments(body: str) -> int:

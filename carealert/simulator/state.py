@@ -1,32 +1,17 @@
-"""What the simulated world holds: messages, phones, faults to come. Any thread may use it."""
+"""What the simulated world holds: messages, calls, phones, faults. Any thread may use it."""
 
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from threading import Lock
 
+from carealert.simulator.calls import Call, Calls, Fate, Pickup
+from carealert.simulator.faults import Fault, FaultKind
 
-class FaultKind(StrEnum):
-    """What may go wrong with one message; the next ones are not touched."""
-
-    ERROR_AFTER_ACCEPT = "error_after_accept"  # taken, but the answer is a 500
-    DROP_AFTER_ACCEPT = "drop_after_accept"  # taken, but the connection breaks
-    ERROR_BEFORE_ACCEPT = "error_before_accept"  # a 500, and not taken
-    TOO_MANY_REQUESTS = "too_many_requests"  # 429 with Retry-After
-    DELAY = "delay"  # the answer comes late
-    DUPLICATE_CALLBACKS = "duplicate_callbacks"
-    REVERSED_CALLBACKS = "reversed_callbacks"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault; `seconds` is the delay, or the Retry-After."""
-
-    kind: FaultKind
-    seconds: float = 0.0
+#: How WhatsApp's numbers begin at the gateway; the phone is the same.
+WHATSAPP = "whatsapp:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +29,11 @@ class Message:
     status_callback: str | None = None
     validity_period: int | None = None
     faults: frozenset[FaultKind] = frozenset()
+
+    @property
+    def phone(self) -> str:
+        """The number of the phone, whichever way the message goes to it."""
+        return self.to.removeprefix(WHATSAPP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +98,7 @@ class State:
         self._messages: dict[str, Message] = {}
         self._inbound = 0
         self._phones: dict[str, _Phone] = {}
+        self.calls = Calls(lambda number: self._sid("CA", "call", number), self._fate)
 
     def accept(
         self,
@@ -135,12 +126,15 @@ class State:
                 faults=faults,
             )
             self._messages[message.sid] = message
-            if not self.is_switched_off(to):
-                self._phone(to).bubbles.append(Bubble(message.created, body, mine=False))
+            if not self.is_switched_off(message.phone):
+                self._phone(message.phone).bubbles.append(Bubble(message.created, body, mine=False))
         return message
 
     def go_on(self, message: Message) -> None:
         """Let an accepted message go its way; a bare state leaves it queued."""
+
+    def go_on_call(self, call: Call) -> None:
+        """Let an accepted call ring; a bare state leaves it queued."""
 
     def next_fault(self) -> Fault | None:
         """The fault of the next message, which is used up by it."""
@@ -230,6 +224,10 @@ class State:
 
     def _phone(self, number: str) -> _Phone:
         return self._phones.setdefault(number, _Phone())
+
+    def _fate(self, number: str) -> Fate:
+        """Somebody listens and presses nothing, unless the phone is off."""
+        return Fate(Pickup.NO_ANSWER if self.is_switched_off(number) else Pickup.HUMAN)
 
     @staticmethod
     def _view(number: str, phone: _Phone) -> PhoneView:

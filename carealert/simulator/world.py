@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from carealert.simulator.callbacks import Callbacks
+from carealert.simulator.calls import Call, Pickup
+from carealert.simulator.faults import Fault, FaultKind
 from carealert.simulator.gateway import gateway_routes
 from carealert.simulator.phones import reply
-from carealert.simulator.state import Fault, FaultKind, Message, State
+from carealert.simulator.state import Message, State
 
-__all__ = ["Fault", "FaultKind", "Message", "World", "world_app"]
+__all__ = ["Call", "Fault", "FaultKind", "Message", "Pickup", "World", "world_app"]
 
 
 class World(State):
@@ -41,6 +43,11 @@ class World(State):
         """Let an accepted message go its way."""
         if self._callbacks is not None:
             self._callbacks.start(message)
+
+    def go_on_call(self, call: Call) -> None:
+        """Let an accepted call ring."""
+        if self._callbacks is not None:
+            self._callbacks.ring(call)
 
     def wait_until_quiet(self, seconds: float = 60.0) -> bool:
         """Wait until every message has come to its end; False if that takes longer."""

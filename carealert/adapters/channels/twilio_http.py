@@ -43,7 +43,7 @@ class _WithoutNumbers(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """False for those lines."""
-        return "Messages.json?" not in record.getMessage()
+        return ".json?" not in record.getMessage()
 
 
 _WITHOUT_NUMBERS = _WithoutNumbers()

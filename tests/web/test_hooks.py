@@ -82,6 +82,12 @@ def test_a_signed_reply_is_answered_in_twiml(client: TestClient, db: SqlDatabase
     assert only(db.engine).answer == "safe"
 
 
+def test_a_reply_over_whatsapp_is_that_of_the_phone(client: TestClient, db: SqlDatabase) -> None:
+    code, text = post(client, INBOUND, inbound(From=f"whatsapp:{PHONE}"))
+    assert (code, "thanks_safe" in text) == (200, True)
+    assert only(db.engine).answer == "safe"
+
+
 def test_a_reply_without_an_answer_gives_an_empty_response(client: TestClient) -> None:
     code, text = post(client, INBOUND, inbound("1", From="+12125550199"))
     assert (code, "<Response />" in text) == (200, True)

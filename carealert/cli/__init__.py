@@ -39,6 +39,7 @@ _COMMANDS = {
     "warnings": ("warnings", "app", "Official messages."),
     "rules": ("rules", "app", "Who is told what, when a warning says what."),
     "languages": ("languages", "app", "In which languages people are told."),
+    "notices": ("notices", "app", "What is on its way, and what became of it."),
     "messages": ("messages", "app", "What people are sent."),
     "people": ("people", "app", "Residents and caregivers."),
     "consents": ("consents", "app", "Who agreed to what."),

@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, make_url, select
 
 from carealert.adapters.db import tables
 from carealert.adapters.db.stores import SqlDatabase
@@ -127,6 +127,15 @@ def kill(process: BaseProcess) -> None:
     assert process.exitcode == -signal.SIGKILL, "it was to run until it is killed"
 
 
+def _impatient(database_url: str) -> str:
+    """A PostgreSQL that ends the transaction of a frozen worker as it would after a minute."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return database_url
+    options = {"options": "-c idle_in_transaction_session_timeout=1000"}
+    return url.update_query_dict(options).render_as_string(hide_password=False)
+
+
 @contextmanager
 def stage(engine: Engine, database_url: str, notices: int) -> Iterator[Stage]:
     """So many notices in the outbox, each about somebody else, with a text of its own."""
@@ -147,7 +156,7 @@ def stage(engine: Engine, database_url: str, notices: int) -> Iterator[Stage]:
     world = ThinkingWorld(ACCOUNT, TOKEN, f"{public}/hooks/twilio/inbound")
     with running(world_app(world)) as url, world:
         settings = {
-            "database_url": database_url,
+            "database_url": _impatient(database_url),
             "secret_key": SECRET,
             "public_url": public,
             "sms_channel": "twilio",

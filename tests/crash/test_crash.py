@@ -60,13 +60,20 @@ WHERE = [
 @pytest.mark.parametrize(("database_url", "point"), WHERE, indirect=["database_url"])
 def test_killed_at_a_named_point(engine: Engine, database_url: str, point: str) -> None:
     moments = random.Random(f"{SEED}{point}")
-    with surviving(engine, database_url, 60) as scene:
+    with surviving(engine, database_url, 40) as scene:
         for _ in range(max(1, KILLS // 6)):
-            if "found" in point or "dead worker" in point:
-                kill(scene.start("after the post", moments.randint(1, 8)))
-            worker = scene.start(point, moments.randint(1, 4 if "dead" not in point else 1))
-            worker.join(10)
-            kill(worker)
+            finds = "found" in point or "dead worker" in point
+            if finds:
+                dies_at(scene, "after the post", moments.randint(1, 8))
+            dies_at(scene, point, 1 if finds else moments.randint(1, 4))
+
+
+def dies_at(scene: Stage, point: str, nth: int) -> None:
+    """A worker that reaches this point, and no further."""
+    worker = scene.start(point, nth)
+    worker.join(20)
+    assert not worker.is_alive(), "the point was never reached"
+    kill(worker)
 
 
 def test_a_worker_that_was_frozen_past_its_lease_sends_nothing_twice(

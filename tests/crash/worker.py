@@ -7,7 +7,7 @@ for the n-th time, before or after the call.
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -32,17 +32,32 @@ HASTE = Pace(
     ask_after=timedelta(seconds=1),
 )
 
-#: name -> the method, and whether the process dies after it was run (else before it).
-POINTS: dict[str, tuple[type, str, bool]] = {
-    "after the claim": (SqlOutbox, "claim", True),
-    "after the attempt is written": (SqlOutbox, "open_attempts", True),
-    "after the attempt is committed": (Post, "begin", False),
-    "after the post": (Post, "begin", True),
-    "before the result is recorded": (_Run, "_record", False),
-    "before the result is committed": (SqlOutbox, "close_attempts", True),
-    "before the callback is committed": (SqlOutbox, "receipt", True),
-    "before a dead worker's leases are given back": (SqlOutbox, "reap", True),
-    "before what was found is committed": (SqlOutbox, "reconcile", True),
+
+def _found(_: Sequence[Any], done: Any) -> bool:
+    return bool(done)
+
+
+def _given(args: Sequence[Any], _: Any) -> bool:
+    """The first argument that is a list has something in it."""
+    return any(isinstance(one, list | tuple) and len(one) > 0 for one in args)
+
+
+def _always(_: Sequence[Any], __: Any) -> bool:
+    return True
+
+
+#: name -> the method, whether the process dies after it was run (else before it), and which calls
+#: count: one that had nothing to do is not the point that is meant.
+POINTS: dict[str, tuple[type, str, bool, Callable[[Sequence[Any], Any], bool]]] = {
+    "after the claim": (SqlOutbox, "claim", True, _found),
+    "after the attempt is written": (SqlOutbox, "open_attempts", True, _given),
+    "after the attempt is committed": (Post, "begin", False, _always),
+    "after the post": (Post, "begin", True, _always),
+    "before the result is recorded": (_Run, "_record", False, _given),
+    "before the result is committed": (SqlOutbox, "close_attempts", True, _given),
+    "before the callback is committed": (SqlOutbox, "receipt", True, _found),
+    "before a dead worker's leases are given back": (SqlOutbox, "reap", True, _found),
+    "before what was found is committed": (SqlOutbox, "reconcile", True, _always),
 }
 
 
@@ -68,14 +83,19 @@ def live(life: Life, ready: Connection) -> None:
         threading.Event().wait(120)  # ends by itself, should nobody kill it
 
 
-def _die_at(owner: type, name: str, after: bool, nth: int) -> None:
+def _die_at(
+    owner: type,
+    name: str,
+    after: bool,
+    counts: Callable[[Sequence[Any], Any], bool],
+    nth: int,
+) -> None:
     inner: Callable[..., Any] = getattr(owner, name)
     left = [nth]
 
     def counted(*args: Any, **more: Any) -> Any:
         done = inner(*args, **more) if after else None
-        # A call that found nothing to do is not the point that is meant.
-        if not after or done:
+        if counts(args[1:], done):
             left[0] -= 1
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -31,6 +31,7 @@ MACHINE = {
     "evidence": "other services",
     "delivering": "the delivery tick",
     "posting": "delivering",
+    "calling": "webhooks that prove themselves by signature",
     "reconciling": "the tick that reconciles",
     "discretion": "words for journal and rows",
     "drill_answers": "answering",

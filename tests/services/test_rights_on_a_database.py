@@ -25,6 +25,7 @@ from carealert.services.holding import NotHeld
 from carealert.services.organisations import HouseholdsRefused
 from carealert.services.ports.consents import PersonKind
 from carealert.services.ports.feeds import Feed
+from carealert.services.ports.notices import Wanted
 from carealert.services.ports.registry import PlaceArea
 from carealert.services.ports.rule_versions import RuleText
 from carealert.services.retention import Keeping
@@ -44,6 +45,8 @@ GIVEN: dict[str, Any] = {
     "caregivers": [],
     "effective": None,
     "end": NOW,
+    "ids": ["n-1"],
+    "length": timedelta(minutes=5),
     "facilities": [],
     "feed": Feed("met", "https://warnings.example.org/cap.xml", "cap", timedelta(minutes=5)),
     "keeping": Keeping({kept: timedelta(days=90) for kept in Kept}, timedelta(hours=12)),
@@ -74,7 +77,10 @@ GIVEN: dict[str, Any] = {
     "texts": [RuleText(0, "rules.yaml", "")],
     "valid_for": timedelta(hours=1),
     "version": "0123456789",
+    "wanted": Wanted(),
     "warning": message("w-1", 6),
+    "what": "routine",
+    "why": "a test of the rights",
     "warning_id": 1,
     "zone": ZoneInfo("Asia/Dhaka"),
 }

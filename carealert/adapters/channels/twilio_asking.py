@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from twilio.base.exceptions import TwilioException
 
 from carealert.adapters.channels.twilio_errors import action_for
-from carealert.adapters.channels.twilio_http import AnswerLost, NotSubmitted, TooMany
+from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted, TooMany
 from carealert.services.ports.outbox import DeliveryFailed, FailureAction
 
 

@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twilio.base import values
-from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from carealert.adapters.channels.twilio_errors import action_for
+from carealert.adapters.channels.twilio_asking import listing, posting
 from carealert.adapters.channels.twilio_http import GatewayHttp
-from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted, TooMany
 from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
 
@@ -64,18 +62,14 @@ class TwilioSms:
 
     def find(self, message: Outgoing, since: datetime) -> Accepted | None:
         """The oldest message of ours to this number with this text since then, if there is one."""
-        try:
+        with listing():
             listed = self._messages.list(to=message.to, page_size=_NEWEST, limit=_NEWEST)
-        except (NotSubmitted, AnswerLost, TooMany) as error:
-            raise DeliveryFailed(f"cannot list: {error}", FailureAction.UNREACHABLE) from None
-        except TwilioException as error:
-            raise _failure(error) from None
         same = [one for one in listed if _is_it(one, message, since - _CLOCKS_DIFFER)]
         oldest = min(same, key=lambda one: one.date_created, default=None)
         return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
 
     async def _post(self, message: Outgoing, callback: str | None) -> Accepted:
-        try:
+        with posting():
             made = await self._sending.create_async(
                 to=message.to,
                 body=message.body,
@@ -83,20 +77,6 @@ class TwilioSms:
                 validity_period=_validity(message.valid_for),
                 **self._from,
             )
-        except NotSubmitted as error:
-            raise DeliveryFailed(
-                f"no connection: {error}", FailureAction.UNREACHABLE, "connect"
-            ) from None
-        except TooMany as error:
-            raise DeliveryFailed(
-                "too many at once", FailureAction.THROTTLED, "429", error.retry_after
-            ) from None
-        except (AnswerLost, ValueError) as error:  # ValueError: the answer is not JSON
-            raise DeliveryFailed(
-                f"answer lost: {type(error).__name__}", FailureAction.UNKNOWN, "lost"
-            ) from None
-        except TwilioException as error:
-            raise _failure(error) from None
         if not made.sid:
             raise DeliveryFailed("the answer names no message", FailureAction.UNKNOWN, "lost")
         return Accepted(made.sid, _status(made.status))
@@ -120,11 +100,3 @@ def _is_it(listed: Any, message: Outgoing, since: datetime) -> bool:
         and isinstance(created, datetime)
         and created.astimezone(UTC) >= since
     )
-
-
-def _failure(error: TwilioException) -> DeliveryFailed:
-    """Twilio's message may hold the number; only its code is passed on."""
-    status = int(getattr(error, "status", 0) or 0)
-    code = str(getattr(error, "code", "") or "") or None
-    action = action_for(status, code)
-    return DeliveryFailed(f"refused: HTTP {status}, code {code}", action, code)

@@ -7,13 +7,20 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 #: How long a SQLite writer waits for another; a busy database then says so instead of hanging.
 BUSY_MS = 15_000
+#: How long PostgreSQL lets a transaction stand still before it ends it.
+IDLE_MS = 60_000
 
 
 def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine for `url`; writing transactions begin at once, so that they queue, not collide."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
+    # A worker that is frozen in the midst of a transaction must not hold its rows for ever.
+    known = "options" in make_url(url).query
+    idle = {} if known else {"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"}
+    return create_engine(
+        url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=idle
+    )
 
 
 def _sqlite(url: str) -> Engine:

@@ -42,6 +42,11 @@ def lane_name(lane: int) -> str:
     return "drill" if lane == DRILL_LANE else Priority(lane).name.lower()
 
 
+def lane_number(name: str) -> int:
+    """The inverse of `lane_name`; raises KeyError for a lane that does not exist."""
+    return {lane_name(lane): int(lane) for lane in (*Priority, DRILL_LANE)}[name]
+
+
 _URLS = NAMESPACE_URL.bytes
 _MANAGERS = (RecipientKind.FACILITY_MANAGER, RecipientKind.DEPUTY_MANAGER)
 

@@ -1,13 +1,15 @@
 """Senders on a connection."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from carealert.adapters.db.conflicts import insert_into
-from carealert.adapters.db.tables import sender
+from carealert.adapters.db.tables import pause, sender
+from carealert.domain.pauses import SENDER
 from carealert.domain.senders import SenderState, refilled
 
 
@@ -20,7 +22,17 @@ class SqlSenders:
     def states(self, names: Collection[str]) -> Mapping[str, SenderState]:
         query = select(sender).where(sender.c.name.in_(sorted(names)))
         found = {row.name: _state(row) for row in self._connection.execute(query)}
-        return {name: found.get(name) or SenderState(name) for name in names}
+        paused = self._paused(names)
+        return {
+            name: _paused_too(found.get(name) or SenderState(name), paused.get(name))
+            for name in names
+        }
+
+    def _paused(self, names: Collection[str]) -> dict[str, datetime]:
+        query = select(pause.c.what, pause.c.until).where(
+            pause.c.what.in_([f"{SENDER}{name}" for name in sorted(names)])
+        )
+        return {row.what.removeprefix(SENDER): row.until for row in self._connection.execute(query)}
 
     def budget(self, name: str, per_second: float, now: datetime) -> float:
         tokens = refilled(self._held(name), per_second, now)
@@ -60,6 +72,13 @@ class SqlSenders:
         )
         query = select(sender).where(sender.c.name == name).with_for_update()
         return _state(self._connection.execute(query).one())
+
+
+def _paused_too(state: SenderState, until: datetime | None) -> SenderState:
+    """Whoever is paused rests as long; it has not failed for that."""
+    if until is None or (state.rests_until is not None and state.rests_until >= until):
+        return state
+    return replace(state, rests_until=until)
 
 
 def _state(row: Row[Any]) -> SenderState:

@@ -18,6 +18,7 @@ from carealert.adapters.db.journal import SqlJournal
 from carealert.adapters.db.languages import SqlLanguages
 from carealert.adapters.db.leases import SqlLeases
 from carealert.adapters.db.looks import SqlLooks
+from carealert.adapters.db.notice_list import SqlNotices
 from carealert.adapters.db.officers import SqlOfficers
 from carealert.adapters.db.organisations import SqlOrganisations
 from carealert.adapters.db.outbox import SqlOutbox
@@ -131,6 +132,11 @@ class SqlStores:
     def outbox(self) -> SqlOutbox:
         """Notices on their way."""
         return SqlOutbox(self._connection, self._sealer)
+
+    @cached_property
+    def notices(self) -> SqlNotices:
+        """Notices as officers look at them."""
+        return SqlNotices(self._connection)
 
     @cached_property
     def senders(self) -> SqlSenders:

@@ -9,6 +9,7 @@ from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
 from carealert.services.ports.languages import LanguageStore
 from carealert.services.ports.looks import LookStore
+from carealert.services.ports.notices import NoticeStore
 from carealert.services.ports.officers import OfficerStore
 from carealert.services.ports.organisations import OrganisationStore
 from carealert.services.ports.outbox import EscalationStore, OutboxStore
@@ -66,6 +67,8 @@ class Stores(Protocol):
     def organisations(self) -> OrganisationStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
+    @property
+    def notices(self) -> NoticeStore: ...
     @property
     def senders(self) -> SenderStore: ...
     @property

@@ -1,0 +1,199 @@
+"""`carealert notices`: what is on its way, why, another try, a pause."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
+
+from carealert.adapters.db.stores import SqlDatabase
+from carealert.adapters.sealing import Sealer
+from carealert.cli import app
+from carealert.clock import now
+from carealert.domain.access import Role
+from carealert.domain.notices import DeliveryStatus
+from carealert.domain.rules import Priority
+from carealert.services.officers import put_officer
+from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from tests.support.actors import ADMIN
+from tests.support.builders import a_phone, hours
+from tests.support.delivery import (
+    FakeChannel,
+    a_told,
+    caregivers,
+    deliver_until_empty,
+    rows,
+)
+
+SECRET = "a secret of a test, long enough"
+runner = CliRunner()
+
+
+@pytest.fixture
+def db(
+    sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> SqlDatabase:
+    """Three messages: one delivered and answered, one failed, one that waits for the morning."""
+    monkeypatch.setenv("CAREALERT_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("CAREALERT_SECRET_KEY", SECRET)
+    monkeypatch.chdir(tmp_path)
+    db = caregivers(sqlite_engine, Sealer(SECRET.encode()), 3)
+    at = now()
+    due = {"due_at": at, "expires_at": at + hours(6)}
+    with db.transaction() as stores:
+        stores.outbox.add(
+            [
+                a_told(0, **due, body="a private text"),
+                a_told(1, **due),
+                a_told(2, **(due | {"due_at": at + hours(3)}), priority=Priority.ROUTINE),
+            ],
+            None,
+            at,
+        )
+    deliver_until_empty(db, FakeChannel(_picky), "w", now)
+    told = next(row for row in rows(db.engine) if row.state == "sent")
+    with db.transaction() as stores:
+        stores.outbox.receipt(f"{told.id}.1", "SM-1", DeliveryStatus.DELIVERED, None, now())
+        stores.replies.answered(told.id, "safe", now())
+    return db
+
+
+def _picky(message: Outgoing) -> Accepted:
+    if message.to == a_phone(1).number:
+        raise DeliveryFailed("refused", FailureAction.PERMANENT, "30007")
+    return Accepted("SM-1", DeliveryStatus.QUEUED)
+
+
+def run(*words: str) -> Result:
+    return runner.invoke(app, ["notices", *words])
+
+
+def test_the_list_tells_where_each_stands_and_nothing_of_the_person(db: SqlDatabase) -> None:
+    told = run("list").stdout
+    assert len(told.splitlines()) == 3
+    assert "delivered, answered safe" in told
+    assert "failed (30007)" in told
+    for private in ("private", a_phone(0).number, a_phone(0).number[-4:], "+1"):
+        assert private not in told
+    assert db.engine.dialect.name == "sqlite"
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("words", "many"),
+    [
+        (["--state", "failed"], 1),
+        (["--state", "failed", "--state", "ready"], 2),
+        (["--lane", "routine"], 1),
+        (["--code", "30007"], 1),
+        (["--recipient", "c0"], 1),
+        (["--incident", "no such one"], 0),
+        (["--limit", "2"], 2),
+    ],
+)
+def test_the_list_is_narrowed_down(words: list[str], many: int) -> None:
+    assert len(json.loads(run("list", "--json", *words).stdout)["notices"]) == many
+
+
+def test_a_story_tells_why_and_every_step(db: SqlDatabase) -> None:
+    told = next(row for row in rows(db.engine) if row.state == "sent")
+    story = run("show", told.id[:8]).stdout
+    for part in ("because of rule", "attempt 1 by sms", "the gateway: delivered", "answered: safe"):
+        assert part in story
+    assert "private" not in story
+    data = json.loads(run("show", told.id, "--json").stdout)
+    assert [one["sender"] for one in data["attempts"]] == ["sms"]
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(("start", "said"), [("abc", "at least 4 letters"), ("zzzz", "no notice")])
+def test_a_story_that_is_not_there_says_so(start: str, said: str) -> None:
+    result = run("show", start)
+    assert (result.exit_code, said in result.stderr) == (3, True)
+
+
+def test_failed_ones_are_sent_again_and_nothing_else(db: SqlDatabase) -> None:
+    assert run("retry").exit_code == 2
+    assert run("retry", "--code", "21211").exit_code == 3
+    assert run("retry", "--code", "30007").stdout == "1 will be sent again.\n"
+    channel = FakeChannel()
+    deliver_until_empty(db, channel, "w", now)
+    assert [message.to for message in channel.sent] == [a_phone(1).number]
+
+
+def test_somebody_who_said_stop_meanwhile_is_left_alone(db: SqlDatabase) -> None:
+    with db.transaction() as stores:
+        stores.people.suppress(a_phone(1).number, now(), "reply")
+    failed = next(row for row in rows(db.engine) if row.state == "failed")
+    assert run("retry", failed.id).exit_code == 0
+    channel = FakeChannel()
+    deliver_until_empty(db, channel, "w", now)
+    assert channel.sent == []
+
+
+def test_a_paused_lane_waits_and_the_others_go(db: SqlDatabase) -> None:
+    at = now()
+    with db.transaction() as stores:
+        stores.outbox.add(
+            [
+                a_told(n, priority=lane, due_at=at, expires_at=at + hours(1), rule=lane.name)
+                for n, lane in enumerate((Priority.URGENT, Priority.ROUTINE))
+            ],
+            None,
+            at,
+        )
+    paused = run("pause", "routine", "--minutes", "30", "--reason", "the code is being moved")
+    assert "routine waits until" in paused.stdout
+    channel = FakeChannel()
+    deliver_until_empty(db, channel, "w", now)
+    assert [message.to for message in channel.sent] == [a_phone(0).number]
+    assert "the code is being moved" in run("pauses").stdout
+    assert run("resume", "routine").exit_code == 0
+    assert run("resume", "routine").exit_code == 3
+    deliver_until_empty(db, channel, "w", now)
+    assert len(channel.sent) == 2
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("what", "minutes", "said"),
+    [
+        ("all", "16", "15 minutes at most"),
+        ("life_threatening", "60", "15 minutes at most"),
+        ("sender:sms", "60", "15 minutes at most"),
+        ("routine", "721", "720 minutes at most"),
+        ("everything", "5", "cannot be paused"),
+        ("sender:", "5", "cannot be paused"),
+    ],
+)
+def test_nothing_that_saves_lives_waits_for_long(what: str, minutes: str, said: str) -> None:
+    result = run("pause", what, "--minutes", minutes, "--reason", "a reason that says why")
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("what", ["all", "sender:sms"])
+def test_a_pause_ends_by_itself(db: SqlDatabase, what: str) -> None:
+    at = now()
+    run("pause", what, "--minutes", "10", "--reason", "the gateway is being changed")
+    with db.transaction() as stores:
+        stores.outbox.add([a_told(0, due_at=at, expires_at=at + hours(1), rule="x")], None, at)
+    channel = FakeChannel()
+    for passed, sent in ((1, 0), (11, 1)):
+        moment = at + timedelta(minutes=passed)
+        deliver_until_empty(db, channel, "w", lambda moment=moment: moment)
+        assert len(channel.sent) == sent
+
+
+def test_only_who_may_decide_pauses_or_sends_again(db: SqlDatabase) -> None:
+    put_officer(db, ADMIN, "listener", Role.AUDITOR, [], [], now())
+    for words in (
+        ["pause", "routine", "--minutes", "5", "--reason", "a reason that says why"],
+        ["retry", "--code", "30007"],
+        ["resume", "routine"],
+    ):
+        result = runner.invoke(app, ["notices", *words], env={"CAREALERT_USER": "listener"})
+        assert result.exit_code != 0
+    listed = runner.invoke(app, ["notices", "list"], env={"CAREALERT_USER": "listener"})
+    assert listed.exit_code == 0

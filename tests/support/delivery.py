@@ -178,7 +178,11 @@ def failing(action: FailureAction, code: str | None = None) -> Callable[[Outgoin
 
 def caregivers(engine: Engine, sealer: Sealer, many: int = 1, **changes: Any) -> SqlDatabase:
     """A register with residents r0… and caregivers c0… (phones 0…), each caring for one."""
-    db = SqlDatabase(engine, sealer)
+    return registered(SqlDatabase(engine, sealer), many, **changes)
+
+
+def registered(db: SqlDatabase, many: int = 1, **changes: Any) -> SqlDatabase:
+    """Put `caregivers` into a register that is there."""
     with db.transaction() as stores:
         stores.people.put_residents(
             a_resident(ref=f"r{n}", label=f"L{n}", phone=None) for n in range(many)

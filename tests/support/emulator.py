@@ -52,6 +52,11 @@ class Emulator:
         given = {"From": number, "To": to, "Body": body}
         self.ask("POST", "/_twilio/simulate/inbound-message", given)
 
+    def forget(self, sid: str) -> None:
+        """A message of ours is gone from the gateway."""
+        path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}.json"
+        self.ask("DELETE", path)
+
     def stranger_writes(self, to: str, callback: str) -> None:
         """Another account at this gateway sends a message whose callbacks come to us."""
         base = f"/2010-04-01/Accounts/{STRANGER[0]}"
@@ -80,7 +85,7 @@ class Emulator:
             retries=False,
         )
         assert answer.status < 400, (answer.status, answer.data)
-        told: dict[str, Any] = answer.json()
+        told: dict[str, Any] = answer.json() if answer.data else {}
         return told
 
 

@@ -1,7 +1,7 @@
 """What became of leases that ran out, and of posts whose answer was lost."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,7 @@ def reap_and_reconcile(
                 stores.outbox.reconcile(one, answer.found, now, pace.between_looks)
             else:
                 stores.outbox.give_up_looking(one, now)
-    found = sum(answer.found is not None for _, answer in looked)
+    found = sum(bool(answer.found) for _, answer in looked)
     return ReconcileCounts(reaped, ended, len(looked), found)
 
 
@@ -70,7 +70,7 @@ class _Answer:
     """What the gateway said; not `known` where it could not be asked now."""
 
     known: bool
-    found: Accepted | None = None
+    found: Sequence[Accepted] = ()
     can_look: bool = True
 
 

@@ -444,7 +444,7 @@ def test_a_lost_post_that_is_found_is_adopted(db: SqlDatabase) -> None:
     with db.transaction() as stores:
         (lost,) = stores.outbox.lost(later, LEASE)
         assert (lost.to, lost.body) == (a_phone(0).number, "CareAlert: text 0")
-        stores.outbox.reconcile(lost, Accepted("SM-9", DeliveryStatus.SENT), later)
+        stores.outbox.reconcile(lost, [Accepted("SM-9", DeliveryStatus.SENT)], later)
     row = only(db.engine)
     assert (row.state, row.delivery_status) == ("sent", "sent")
     assert only(db.engine, tables.attempt).provider_id == "SM-9"
@@ -458,13 +458,13 @@ def test_a_lost_post_not_found_twice_a_minute_apart_is_sent_again(db: SqlDatabas
     with db.transaction() as stores:
         (lost,) = stores.outbox.lost(now, LEASE)
         for _ in range(2):  # two looks at once are one look
-            stores.outbox.reconcile(lost, None, now)
+            stores.outbox.reconcile(lost, [], now)
         assert stores.outbox.lost(now + 59 * SECOND, LEASE) == []
     assert only(db.engine).state == "unknown"
     now += LEASE
     with db.transaction() as stores:
         (lost,) = stores.outbox.lost(now, LEASE)
-        stores.outbox.reconcile(lost, None, now)
+        stores.outbox.reconcile(lost, [], now)
     assert only(db.engine).state == "ready"
     (again,) = claim(db, now + minutes(1))
     assert again.attempts == 1
@@ -479,7 +479,7 @@ def test_a_message_of_another_notice_is_not_adopted(db: SqlDatabase) -> None:
     later = NOW + 2 * LEASE
     with db.transaction() as stores:
         (lost,) = stores.outbox.lost(later, LEASE)
-        stores.outbox.reconcile(lost, Accepted("SM-other", DeliveryStatus.SENT), later)
+        stores.outbox.reconcile(lost, [Accepted("SM-other", DeliveryStatus.SENT)], later)
     assert state_of(db.engine, lost.notice) is NoticeState.UNKNOWN
 
 
@@ -498,7 +498,7 @@ def test_a_late_failure_of_a_first_attempt_leaves_the_second_alone(db: SqlDataba
     for _ in range(2):
         with db.transaction() as stores:
             for lost in stores.outbox.lost(now, LEASE):
-                stores.outbox.reconcile(lost, None, now)
+                stores.outbox.reconcile(lost, [], now)
         now += LEASE
     (second,) = claim(db, now)
     close(db, replace(refused(second, FailureAction.PERMANENT), number=1), now=now)

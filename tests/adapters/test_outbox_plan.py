@@ -312,7 +312,7 @@ def test_a_receipt_stops_a_resend_that_already_waits(db: SqlDatabase) -> None:
     for _ in range(2):
         with db.transaction() as stores:
             for lost in stores.outbox.lost(now, LEASE):
-                stores.outbox.reconcile(lost, None, now)
+                stores.outbox.reconcile(lost, [], now)
         now += LEASE
     assert only(db.engine).state == "ready"
     receipt(db, f"{one.id}.1", DeliveryStatus.DELIVERED)

@@ -218,21 +218,20 @@ def test_a_lost_message_is_found_by_number_text_and_time(url: str, clock: SetClo
     clock.move(3600)
     taken = channel.send(a_message(0))
     channel.send(a_message(1, body="text 0"))
-    found = channel.find(a_message(0), clock() - timedelta(seconds=1))
-    assert found is not None
+    (found,) = channel.find(a_message(0), clock() - timedelta(seconds=1))
     assert found.provider_id == taken.provider_id
-    assert channel.find(a_message(0), clock() + timedelta(seconds=30)) is None
-    assert channel.find(a_message(0, body="another"), NOW) is None
+    assert channel.find(a_message(0), clock() + timedelta(seconds=30)) == []
+    assert channel.find(a_message(0, body="another"), NOW) == []
 
 
-def test_of_two_alike_the_older_one_is_ours(url: str, clock: SetClock) -> None:
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_those_alike_are_found_oldest_first(url: str, clock: SetClock, seconds: int) -> None:
     channel = channel_to(url)
-    first = channel.send(a_message(0))
-    clock.move(60)
-    channel.send(a_message(0))
-    found = channel.find(a_message(0), NOW)
-    assert found is not None
-    assert found.provider_id == first.provider_id
+    sent = []
+    for _ in range(3):
+        sent.append(channel.send(a_message(0)).provider_id)
+        clock.move(seconds)
+    assert [one.provider_id for one in channel.find(a_message(0), NOW)] == sent
 
 
 def test_a_gateway_that_cannot_be_asked_is_a_failure_and_not_a_no() -> None:

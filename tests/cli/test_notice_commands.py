@@ -45,7 +45,7 @@ def db(
     with db.transaction() as stores:
         stores.outbox.add(
             [
-                a_told(0, **due, body="a private text"),
+                a_told(0, **due, body="CareAlert: Nani, flood"),
                 a_told(1, **due),
                 a_told(2, **(due | {"due_at": at + hours(3)}), priority=Priority.ROUTINE),
             ],
@@ -75,7 +75,7 @@ def test_the_list_tells_where_each_stands_and_nothing_of_the_person(db: SqlDatab
     assert len(told.splitlines()) == 3
     assert "delivered, answered safe" in told
     assert "failed (30007)" in told
-    for private in ("private", a_phone(0).number, a_phone(0).number[-4:], "+1"):
+    for private in ("Nani", a_phone(0).number, a_phone(0).number[-4:], "+1"):
         assert private not in told
     assert db.engine.dialect.name == "sqlite"
 
@@ -102,7 +102,7 @@ def test_a_story_tells_why_and_every_step(db: SqlDatabase) -> None:
     story = run("show", told.id[:8]).stdout
     for part in ("because of rule", "attempt 1 by sms", "the gateway: delivered", "answered: safe"):
         assert part in story
-    assert "private" not in story
+    assert "Nani" not in story
     data = json.loads(run("show", told.id, "--json").stdout)
     assert [one["sender"] for one in data["attempts"]] == ["sms"]
 

@@ -154,7 +154,7 @@ def test_the_simulator_answers_as_the_document_says(shared: Path, tmp_path: Path
         http = RememberingHttp(url)
         channel = channel_over(http)
         taken = channel.send(a_message())
-        assert channel.find(a_message(), NOW) is not None
+        assert channel.find(a_message(), NOW)
         one = f"{BASE}/Messages/{taken.provider_id}.json"
         ask(http, "GET", one)
         ask(http, "POST", one, {"Body": ""})

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -311,6 +311,23 @@ def test_whatever_the_gateway_does_each_phone_gets_its_text_once(
     assert {row.state for row in rows(db.engine)} == {"sent"}
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_the_same_words_to_one_phone_count_once_each_when_answers_are_lost(
+    db: SqlDatabase, clock: SetClock, world: World, url: str, lost: int
+) -> None:
+    add(db, *(a_told(0, body="the same words", revision=n) for n in range(3)))
+    world.faults += [Fault(FaultKind.DROP_AFTER_ACCEPT)] * lost
+    channel = channel_to(url)
+    for _ in range(8):
+        deliver_until_empty(db, channel, "w", clock, concurrency=2)
+        clock.move(61)
+        reap_and_reconcile(db, channel, clock())
+    assert len(world.messages()) == 3
+    assert {row.state for row in rows(db.engine)} == {"sent"}
+    known = {row.provider_id for row in rows(db.engine, tables.attempt)}
+    assert known == {message.sid for message in world.messages()}
+
+
 def test_two_deliverers_share_the_work_without_doubles(
     db: SqlDatabase, clock: SetClock, world: World, url: str
 ) -> None:
@@ -332,7 +349,7 @@ def test_a_gateway_that_cannot_be_asked_leaves_the_lost_for_later(
     deliver_batch(db, FakeChannel(failing(FailureAction.UNKNOWN)), "w", clock)
 
     class Silent(FakeChannel):
-        def find(self, message: Outgoing, since: object) -> Accepted | None:  # noqa: ARG002
+        def find(self, message: Outgoing, since: object) -> Sequence[Accepted]:  # noqa: ARG002
             raise DeliveryFailed("cannot list", FailureAction.UNREACHABLE)
 
     for _ in range(3):

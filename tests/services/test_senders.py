@@ -294,7 +294,7 @@ def test_what_waits_for_a_stopped_sender_ends_with_its_useful_life(
 class Deaf(FakeChannel):
     """A gateway without a way of looking a message up."""
 
-    def find(self, message: Outgoing, since: object) -> Accepted | None:  # noqa: ARG002
+    def find(self, message: Outgoing, since: object) -> Sequence[Accepted]:  # noqa: ARG002
         raise CannotLook
 
 

@@ -124,10 +124,11 @@ class FakeChannel:
             self.sent.append(message)
         return self.then(message)
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
         with self._lock:
             self.looked.append(message)
-        return self.found.get(message.reference)
+        found = self.found.get(message.reference)
+        return [found] if found else []
 
 
 def sole(channel: MessageChannel, concurrency: int = 16, **limits: Any) -> tuple[Sender, ...]:

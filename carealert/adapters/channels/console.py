@@ -1,5 +1,6 @@
 """Messages on a screen: for trying things out without a gateway."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 from typing import TextIO
@@ -22,6 +23,6 @@ class ConsoleChannel:
             self._stream.flush()
         return Accepted(f"console-{message.reference}", DeliveryStatus.SENT)
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
         """Nothing: a screen does not remember."""
-        return None
+        return ()

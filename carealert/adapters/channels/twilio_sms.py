@@ -1,5 +1,6 @@
 """SMS through Twilio's Messages API, with Twilio's own library."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,13 +61,15 @@ class TwilioSms:
                 raise
         return await self._post(message, None)
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
-        """The oldest message of ours to this number with this text since then, if there is one."""
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:
+        """The messages of ours to this number with this text since then, oldest first."""
         with listing():
             listed = self._messages.list(to=message.to, page_size=_NEWEST, limit=_NEWEST)
-        same = [one for one in listed if _is_it(one, message, since - _CLOCKS_DIFFER)]
-        oldest = min(same, key=lambda one: one.date_created, default=None)
-        return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
+        # Listed newest first, in whole seconds: of one second the last in the list is the oldest.
+        from_oldest = reversed(listed)
+        same = [one for one in from_oldest if _is_it(one, message, since - _CLOCKS_DIFFER)]
+        same.sort(key=lambda one: one.date_created)
+        return [Accepted(one.sid, _status(one.status)) for one in same]
 
     async def _post(self, message: Outgoing, callback: str | None) -> Accepted:
         with posting():

@@ -6,7 +6,7 @@ found. TwiML that goes along (`Twiml`) would be read to a mailbox as well, and i
 withheld from a call that waited in the gateway's queue until the warning was over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -71,8 +71,8 @@ class TwilioVoice:
             raise DeliveryFailed("the answer names no call", FailureAction.UNKNOWN, "lost")
         return Accepted(made.sid, _status(made.status))
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
-        """The oldest call of ours to this number since then, if there is one.
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:
+        """The calls of ours to this number since then, oldest first.
 
         A call as the API lists it holds neither our reference nor a text, so number, sender and
         time have to do. Nor can it be asked for by `StartTime`: a call that has not been dialled
@@ -80,9 +80,9 @@ class TwilioVoice:
         """
         with listing():
             listed = self._calls.list(to=message.to, page_size=_NEWEST, limit=_NEWEST)
-        same = [one for one in listed if self._is_it(one, since - _CLOCKS_DIFFER)]
-        oldest = min(same, key=lambda one: one.date_created, default=None)
-        return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
+        same = [one for one in reversed(listed) if self._is_it(one, since - _CLOCKS_DIFFER)]
+        same.sort(key=lambda one: one.date_created)
+        return [Accepted(one.sid, _status(one.status)) for one in same]
 
     def _address(self, message: Outgoing) -> str:
         """Where the gateway asks what to say: in which language, and until when it is worth it."""

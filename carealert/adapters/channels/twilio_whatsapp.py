@@ -5,7 +5,7 @@ Whoever has not written within a day may only be sent an approved template. Each
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -77,14 +77,14 @@ class TwilioWhatsApp:
             raise DeliveryFailed("the answer names no message", FailureAction.UNKNOWN, "lost")
         return Accepted(made.sid, _status(made.status))
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
-        """The oldest message of ours to this number that holds this text, since then."""
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:
+        """The messages of ours to this number that hold this text, oldest first."""
         with listing():
             listed = self._messages.list(to=PREFIX + message.to, page_size=_NEWEST, limit=_NEWEST)
         text = _variable(message.body)
-        same = [one for one in listed if _is_it(one, text, since - _CLOCKS_DIFFER)]
-        oldest = min(same, key=lambda one: one.date_created, default=None)
-        return Accepted(oldest.sid, _status(oldest.status)) if oldest else None
+        same = [one for one in reversed(listed) if _is_it(one, text, since - _CLOCKS_DIFFER)]
+        same.sort(key=lambda one: one.date_created)
+        return [Accepted(one.sid, _status(one.status)) for one in same]
 
     def _template(self, message: Outgoing) -> str:
         language, kind = message.language, self._kind_of(message)

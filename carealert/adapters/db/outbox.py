@@ -136,7 +136,7 @@ class SqlOutbox:
     def reconcile(
         self,
         attempt: LostAttempt,
-        found: Accepted | None,
+        found: Sequence[Accepted],
         now: datetime,
         apart: timedelta = BETWEEN_LOOKS,
     ) -> None:

@@ -1,5 +1,6 @@
 """Leases that ran out, and posts whose answer was lost: nothing is sent again on a guess."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,19 +108,21 @@ def reconcile(
     connection: Connection,
     sealer: Sealer,
     lost_one: LostAttempt,
-    found: Accepted | None,
+    found: Sequence[Accepted],
     now: datetime,
     apart: timedelta,
 ) -> None:
-    """Adopt what was found; note the first look in vain; after the second, send again."""
+    """Adopt what is no other's; note the first look in vain; after the second, send again."""
     key = (attempt.c.notice_id == lost_one.notice, attempt.c.number == lost_one.number)
     of_notice = select(*COLUMNS).where(notice.c.id == lost_one.notice)
     owner = connection.execute(of_notice.with_for_update()).one()
     tried = connection.execute(select(attempt).where(*key)).one()
     if tried.state != "unknown":
         return  # a callback was quicker
-    if found is not None and not is_anothers(connection, found.provider_id, lost_one.notice):
-        result = AttemptResult(lost_one.notice, lost_one.number, found, None)
+    free = (one for one in found if not is_anothers(connection, one.provider_id, lost_one.notice))
+    ours = next(free, None)  # the same words may have gone to the same phone more than once
+    if ours is not None:
+        result = AttemptResult(lost_one.notice, lost_one.number, ours, None)
         close_attempts(connection, sealer, [result], now)
     elif tried.looked_at is None:
         connection.execute(update(attempt).where(*key).values(looked_at=now))

@@ -114,8 +114,8 @@ class MessageChannel(Protocol):
         """Hand one message over; raises DeliveryFailed. Never posts the same message twice."""
         ...
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:
-        """Look for a message that may have been posted (to, body, not before `since`).
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:
+        """Every message that may be this one (to, body, not before `since`), oldest first.
 
         Raises DeliveryFailed where the gateway is out of reach, CannotLook where it has no way of
         being asked.
@@ -315,11 +315,11 @@ class OutboxStore(Protocol):
     def reconcile(
         self,
         attempt: LostAttempt,
-        found: Accepted | None,
+        found: Sequence[Accepted],
         now: datetime,
         apart: timedelta = BETWEEN_LOOKS,
     ) -> None:
-        """Adopt a found message; not found twice, so far apart, makes it READY again."""
+        """Adopt the first that is no other notice's; none twice, so far apart: READY again."""
         ...
 
     def give_up_looking(self, attempt: LostAttempt, now: datetime) -> None:

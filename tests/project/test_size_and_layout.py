@@ -1,6 +1,7 @@
 """The house stays small-roomed: caps on files and functions, and words that do not belong."""
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -46,6 +47,19 @@ def test_the_lock_names_no_address_and_hashes_every_package() -> None:
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
     assert len(pinned) > 40
     assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_the_lock_of_the_packages_on_node_does_the_same_and_nothing_of_them_runs_at_once() -> None:
+    folder = ROOT / "tests" / "interop"
+    wanted = json.loads((folder / "package.json").read_text())["devDependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["devDependencies"] == wanted
+    assert all(packages[f"node_modules/{name}"]["version"] == at for name, at in wanted.items())
+    assert len(packages) > 40
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert package["integrity"].startswith("sha512-"), name
+    assert "ignore-scripts=true" in (folder / ".npmrc").read_text().splitlines()
 
 
 def test_nothing_in_the_tree_looks_like_a_real_phone() -> None:

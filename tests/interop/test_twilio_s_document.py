@@ -2,7 +2,10 @@
 in which Twilio describes its API.
 """
 
+import importlib
+import inspect
 import json
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +15,8 @@ import pytest
 import urllib3
 from twilio.http.response import Response
 
+from carealert.adapters import channels
+from carealert.adapters.channels.twilio_http import GatewayHttp
 from carealert.adapters.channels.twilio_sms import TwilioSms
 from carealert.services.ports.outbox import DeliveryFailed
 from tests.support.builders import NOW, a_phone
@@ -42,28 +47,26 @@ def channel_over(http: RememberingHttp, **sender: Any) -> TwilioSms:
     return TwilioSms(http, ACCOUNT, TOKEN, **given)
 
 
-def _without_a_callback(http: RememberingHttp) -> None:
-    """What goes out after the gateway refused the callback's address."""
-    channel_over(http)._post(a_message(), None)
+Asking = Callable[[RememberingHttp], object]
 
 
-#: (the method of the channel, what is special about it) -> how a test has it asked for.
-REQUESTS: Mapping[tuple[str, str], Callable[[RememberingHttp], object]] = {
-    ("send", "from a number"): lambda http: channel_over(http).send(a_message()),
-    ("send", "from a service"): lambda http: channel_over(http, messaging_service_sid=SERVICE).send(
-        a_message()
+def sends(sender: Mapping[str, str] | None = None, **message: Any) -> Asking:
+    """Our channel sends such a message."""
+    return lambda http: channel_over(http, **(sender or {})).send(a_message(**message))
+
+
+#: (the method that asks, what is special about it) -> how a test has it asked for.
+REQUESTS: Mapping[tuple[str, str], Asking] = {
+    ("TwilioSms.send", "from a number"): sends(),
+    ("TwilioSms.send", "from a service"): sends({"messaging_service_sid": SERVICE}),
+    # What goes out after the gateway refused the callback's address.
+    ("TwilioSms.send", "without a callback"): lambda http: channel_over(http)._post(
+        a_message(), None
     ),
-    ("send", "without a callback"): _without_a_callback,
-    ("send", "for a second"): lambda http: channel_over(http).send(
-        a_message(valid_for=timedelta())
-    ),
-    ("send", "for days"): lambda http: channel_over(http).send(
-        a_message(valid_for=timedelta(days=9))
-    ),
-    ("send", "in any script"): lambda http: channel_over(http).send(
-        a_message(body="বন্যা: 1 = নিরাপদ & 50% + ñ 😀\n" * 20)
-    ),
-    ("find", "by number"): lambda http: channel_over(http).find(a_message(), NOW),
+    ("TwilioSms.send", "for a second"): sends(valid_for=timedelta()),
+    ("TwilioSms.send", "for days"): sends(valid_for=timedelta(days=9)),
+    ("TwilioSms.send", "in any script"): sends(body="বন্যা: 1 = নিরাপদ & 50% + ñ 😀\n" * 20),
+    ("TwilioSms.find", "by number"): lambda http: channel_over(http).find(a_message(), NOW),
 }
 
 
@@ -80,9 +83,21 @@ def test_the_document_allows_the_request(
         assert not unknown, "the server lets names pass that nobody knows; Twilio ignores them"
 
 
-def test_every_method_of_the_channel_is_among_them() -> None:
-    public = {name for name in vars(TwilioSms) if not name.startswith("_")}
-    assert public == {method for method, _ in REQUESTS}
+def test_everything_that_asks_twilio_is_among_them() -> None:
+    assert set(askers()) == {method for method, _ in REQUESTS}
+
+
+def askers() -> Iterator[str]:
+    """The public methods of every class of ours that is given Twilio's HTTP."""
+    for found in pkgutil.iter_modules(channels.__path__, f"{channels.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, one in inspect.getmembers(module, inspect.isclass):
+            if one.__module__ == found.name and _is_given_http(one):
+                yield from (f"{name}.{method}" for method in vars(one) if method[0] != "_")
+
+
+def _is_given_http(one: type) -> bool:
+    return GatewayHttp in inspect.get_annotations(one.__init__).values()  # type: ignore[misc]
 
 
 def ask(

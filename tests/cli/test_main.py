@@ -1,7 +1,6 @@
 """The command as its users run it: help everywhere, one sentence an error, and its exit code."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,20 +10,17 @@ import pytest
 import typer.main
 
 from carealert.cli import app
+from tests.support import command_line
+from tests.support.command_line import Done
 
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("CAREALERT_")}
+
+def run(*words: str, folder: Path, **settings: str) -> Done:
+    """In this process; what has to do with starting one is `spawn`ed."""
+    return command_line.run(*words, folder=folder, settings=settings)
 
 
-def run(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "carealert", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT | settings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def spawn(*words: str, folder: Path, **settings: str) -> Done:
+    return command_line.spawn(*words, folder=folder, settings=settings)
 
 
 def commands(command: Any, path: str = "carealert") -> list[tuple[str, Any]]:
@@ -85,7 +81,7 @@ def test_the_promised_commands_are_there() -> None:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A config folder made by `init`, with a database made by `db upgrade`."""
     folder = tmp_path_factory.mktemp("office")
-    made = run("init", "config", folder=folder)
+    made = spawn("init", "config", folder=folder)
     assert made.returncode == 0, made.stderr
     assert run("db", "upgrade", folder=folder).returncode == 0
     return folder
@@ -110,7 +106,7 @@ def test_doctor_says_each_check_in_one_line_with_the_fix(office: Path) -> None:
     called = run("doctor", "--only", "desk", folder=office, CAREALERT_DESK_PHONE="+12025550199")
     assert called.returncode == 0
     assert "+1202" not in called.stdout
-    only = run("doctor", "--only", "database,rules", "--json", folder=office)
+    only = spawn("doctor", "--only", "database,rules", "--json", folder=office)
     assert only.returncode == 0
     assert {check["name"]: check["passed"] for check in json.loads(only.stdout)} == {
         "database": True,
@@ -140,7 +136,7 @@ def test_a_database_out_of_reach_is_one_sentence_and_exit_5(tmp_path: Path) -> N
 
 
 def test_tables_that_are_missing_name_the_command(tmp_path: Path) -> None:
-    found = run("feeds", "list", folder=tmp_path, CAREALERT_SECRET_KEY="a secret of many letters")
+    found = spawn("feeds", "list", folder=tmp_path, CAREALERT_SECRET_KEY="a secret of many letters")
     assert found.returncode == 5
     assert "carealert db upgrade" in found.stderr
 

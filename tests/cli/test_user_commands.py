@@ -1,39 +1,41 @@
 """`carealert users`, and commands that act as one of them; in real processes."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support import command_line
+from tests.support.command_line import Done
 
 
 class Office:
     """A folder with its own database, and the command line in it."""
 
     def __init__(self, folder: Path) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environment = {
-            **kept,
+        self.folder = folder
+        self.settings = {
             "CAREALERT_SECRET_KEY": "a secret of a test, long enough",
             "CAREALERT_DATABASE_URL": f"sqlite:///{folder / 'office.db'}",
             "CAREALERT_CONFIG": str(folder),
         }
 
-    def run(self, *words: str, user: str | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {**self.environment, **({"CAREALERT_USER": user} if user else {})}
-        command = [sys.executable, "-m", "carealert", *words]
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=60, check=False
-        )
+    def run(self, *words: str, user: str | None = None) -> Done:
+        return command_line.run(*words, folder=self.folder, settings=self._as(user))
+
+    def spawn(self, *words: str, user: str | None = None) -> Done:
+        """In a process of its own."""
+        return command_line.spawn(*words, folder=self.folder, settings=self._as(user))
+
+    def _as(self, user: str | None) -> dict[str, str]:
+        return {**self.settings, **({"CAREALERT_USER": user} if user else {})}
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     office = Office(tmp_path_factory.mktemp("office"))
     assert office.run("db", "upgrade").returncode == 0
-    assert office.run("users", "add", "C. Roy", "--role", "council").returncode == 0
+    assert office.spawn("users", "add", "C. Roy", "--role", "council").returncode == 0
     return office
 
 

@@ -2,19 +2,23 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, update
 from typer.testing import CliRunner, Result
 
+from carealert import paths
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.db.tables import notice
 from carealert.adapters.sealing import Sealer
 from carealert.adapters.texts.check import Survey
+from carealert.adapters.texts.files import tags_in
 from carealert.bootstrap import open_app
 from carealert.cli.languages import app
 from carealert.domain.access import Actor, Role
+from carealert.paths import shipped
 from carealert.services.alerting import alert
 from carealert.services.ports.officers import Officer
 from tests.services.test_alerting import OFFICE, RULES, stored, two_homes
@@ -22,6 +26,7 @@ from tests.support.builders import NOW, a_warning
 from tests.support.fakes import PlainComposer
 
 SECRET = "a secret of sixteen bytes or more"
+FEW = ("bn", "en", "es", "pt-BR")
 runner = CliRunner()
 
 
@@ -41,6 +46,21 @@ def templates(
     return own
 
 
+@pytest.fixture
+def few_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four of the shipped languages with two of their texts: enough to sign, list and look at."""
+    folder = tmp_path / "few"
+    for tag in FEW:
+        (folder / "sms" / tag).mkdir(parents=True)
+        for name in ("words.yaml", "stopped.txt.j2", "stand_down.txt.j2"):
+            shutil.copy(shipped("templates") / "sms" / tag / name, folder / "sms" / tag / name)
+    for kind in ("checklists", "lexicons", "transliterations"):
+        shutil.copytree(shipped("templates") / kind, folder / kind)
+    monkeypatch.setattr(
+        paths, "shipped", lambda name: folder if name == "templates" else shipped(name)
+    )
+
+
 def run(*words: str) -> Result:
     return runner.invoke(app, list(words), catch_exceptions=False)
 
@@ -50,13 +70,22 @@ def listed() -> dict[str, dict[str, object]]:
 
 
 def test_list_says_what_there_is_and_that_nobody_has_read_it() -> None:
+    """Of every shipped language."""
     said = run("list").stdout
     assert re.search(r"bn +Bangla \(বাংলা\): \d+ texts, 22 checklists, UCS-2; machine-drafted", said)
     assert re.search(r"en +English: \d+ texts, 22 checklists, GSM-7; machine-drafted", said)
     assert "No notice has gone out yet." in said
-    assert listed()["bn"]["review"] == "machine-drafted"
+    assert len(re.findall("machine-drafted", said)) == len(tags_in([shipped("templates")]))
 
 
+@pytest.mark.usefixtures("few_texts")
+def test_the_list_is_there_for_programs() -> None:
+    rows = listed()
+    assert tuple(rows) == FEW
+    assert (rows["bn"]["review"], rows["bn"]["encoding"]) == ("machine-drafted", "UCS-2")
+
+
+@pytest.mark.usefixtures("few_texts")
 def test_what_is_signed_is_listed_until_a_text_changes(templates: Path) -> None:
     signed = run("sign", "bn", "--reviewer", "R. Akter", "--role", "midwife", "--json")
     assert signed.exit_code == 0
@@ -70,6 +99,7 @@ def test_what_is_signed_is_listed_until_a_text_changes(templates: Path) -> None:
     assert "changed since R. Akter signed" in run("list").stdout
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_nobody_signs_for_texts_that_breach_or_do_not_exist(templates: Path) -> None:
     (templates / "sms" / "en" / "stopped.txt.j2").write_text("{{ tag }}: Ask your mother.")
     refused = run("sign", "en", "--reviewer", "R. Akter")
@@ -102,6 +132,7 @@ def test_without_a_tag_every_language_is_looked_at(monkeypatch: pytest.MonkeyPat
     assert {"ar", "bn", "en", "vi"} <= set(looked_at)
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_check_names_file_and_line_of_each_breach(templates: Path) -> None:
     path = templates / "sms" / "en" / "stopped.txt.j2"
     path.write_text("{{ tag }}: Done.\nAsk your mother.")
@@ -114,12 +145,14 @@ def test_check_names_file_and_line_of_each_breach(templates: Path) -> None:
     assert run("check", "bn").exit_code == 0
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_check_of_a_language_that_is_not_there_names_those_that_are() -> None:
     result = run("check", "xx")
     assert result.exit_code == 3
     assert "choose one of " in result.stderr
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_list_counts_what_went_out_in_another_language(sqlite_engine: Engine) -> None:
     db = SqlDatabase(sqlite_engine, Sealer(SECRET.encode()))
     two_homes(db)
@@ -133,6 +166,7 @@ def test_list_counts_what_went_out_in_another_language(sqlite_engine: Engine) ->
     assert "first language syl: <10, told in bn <10" in said
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_an_officer_of_some_areas_sees_the_languages_and_no_counts_of_the_city(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +182,7 @@ def test_an_officer_of_some_areas_sees_the_languages_and_no_counts_of_the_city(
     assert "notice" not in result.stdout
 
 
+@pytest.mark.usefixtures("few_texts")
 def test_accents_are_left_out_only_once_somebody_has_signed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

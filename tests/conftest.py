@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 from carealert.adapters.db import migrating
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.sealing import Sealer
+from tests.support.few_samples import few
 from tests.support.fresh import FreshDatabases
 from tests.support.postgres import running_postgres
 from tests.support.postgres_pool import Pool
@@ -139,6 +140,12 @@ def sqlite_engine(sqlite_url: str, engines: dict[str, Engine]) -> Iterator[Engin
 def sealer() -> Sealer:
     """A sealer with a fixed test secret."""
     return Sealer(b"a test secret of enough bytes")
+
+
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of texts looks at two hazards: a sixteenth of the work, and as many kinds of it."""
+    monkeypatch.setattr("carealert.adapters.texts.check.samples", few)
 
 
 @pytest.fixture(scope="session")

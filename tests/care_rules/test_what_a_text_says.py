@@ -110,16 +110,19 @@ _FACTS = "{{ place }}, {{ period }}. Source: {{ source }}. {{ answers }}"
         ("G21", _ALERT, _OPENING + "Or reply YES. " + _FACTS),
     ],
 )
+@pytest.mark.usefixtures("few_samples")
 def test_a_planted_breach_is_found(tmp_path: Path, rule: str, name: str, content: str) -> None:
     if name.endswith(".json"):
         content = _LIST.replace('"TEXT"', content)
     assert any(f"{rule}:" in what for what in planted(tmp_path, name, content))
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_the_file_that_the_breaches_are_planted_in_is_good_without_them(tmp_path: Path) -> None:
     assert planted(tmp_path, _ALERT, _OPENING + _FACTS) == []
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_g03_a_helpline_may_stand_in_a_text_to_everybody(tmp_path: Path) -> None:
     group = "{{ tag }}: {{ hazard }}. {{ actions[0] }} The abuse line is open. {{ place }}."
     assert planted(tmp_path, "sms/en/group.txt.j2", group) == []

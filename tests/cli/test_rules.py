@@ -283,6 +283,7 @@ _UNSAFE = "{{ tag }}: {{ hazard }}. Go to dialysis. {{ answers }}"
         ("sms/bn/words.yaml", "until: [", "is not YAML"),
     ],
 )
+@pytest.mark.usefixtures("few_samples")
 def test_check_names_a_template_that_cannot_go_out_at_the_rule_that_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, breach: str
 ) -> None:

@@ -20,6 +20,8 @@ from tests.services.test_alerting import stored, two_homes
 from tests.support.builders import NOW, a_warning, an_info
 from tests.support.delivery import claim
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 SECRET = "a secret of sixteen bytes or more"
 EVERYBODY = {"c1", "f1"}
 SYNTAX = ("sms/en/care_alert.txt.j2", "{{ tag }}: {% if %}")

@@ -17,6 +17,8 @@ from carealert.paths import shipped
 from carealert.services.ports.text import TemplateProblem
 from tests.support.drafts import a_care_draft, a_composer, a_facility_draft, somebody
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 SHIPPED = a_composer()
 DRAFTS = [
     a_care_draft(somebody("Nani", Need.DIALYSIS)),

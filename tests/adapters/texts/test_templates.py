@@ -336,6 +336,7 @@ def test_a_user_s_words_add_to_the_shipped_ones(tmp_path: Path) -> None:
     assert composer.is_sensitive("dialysis")
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_a_pattern_with_a_wrong_name_in_braces_is_found_by_the_check(tmp_path: Path) -> None:
     _write(tmp_path, "sms/en/words.yaml", 'until: "until {endd} {end.x}"\n')
     composer = a_composer(tmp_path)
@@ -422,6 +423,7 @@ def test_a_name_in_another_language_is_scanned_in_that_language(wording: Wording
     assert encode(body).encoding is Encoding.GSM_7
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_the_check_finds_what_is_missing_wrong_long_or_unsafe(tmp_path: Path) -> None:
     _write(tmp_path, "sms/en/care_alert.txt.j2", "{{ tag }}: {{ hazard }}. Go. {{ plaace }}")
     _write(tmp_path, "sms/en/reminder.txt.j2", "{{ tag }}: {{ hazard }}. Reply. " + "Words. " * 60)
@@ -444,6 +446,7 @@ def test_the_check_finds_what_is_missing_wrong_long_or_unsafe(tmp_path: Path) ->
     assert not any("bn/" in problem for problem in found)
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_the_check_finds_an_unsafe_or_long_checklist_item(tmp_path: Path) -> None:
     unsafe = _CHECKLIST.replace("Go to the school roof.", "Take the wheelchair. " * 9)
     _write(tmp_path, "checklists/en.json", unsafe)

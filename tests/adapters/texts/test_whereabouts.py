@@ -9,6 +9,8 @@ from carealert.adapters.texts.overview import name_of, overview
 from carealert.paths import shipped
 from tests.support.drafts import a_composer
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 CHECKLIST = """[
  {"id": "R11", "kind": "resident", "need": "any", "hazards": ["flood"],
   "title": "Flood", "neutral_title": "Your plan", "sources": [],

@@ -195,7 +195,7 @@ def _live(city: City) -> None:
     city.stage.ticks.reconcile()
     city.stage.settle()
     message = Outgoing("n.1", office.CARER_PHONE, office.SAID, timedelta(1))
-    city.stage.app.senders[0].channel.find(message, city.stage.now())  # as for a post whose answer was lost
+    city.stage.app.senders[0].channel.find(message, city.stage.now())
 
 
 def _story(city: City) -> dict[str, bytes]:

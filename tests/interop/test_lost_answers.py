@@ -7,8 +7,9 @@ import pytest
 
 from carealert.adapters.db import tables
 from carealert.domain.notices import NoticeState
-from carealert.services.delivering import LOOK_AFTER, reap_and_reconcile
+from carealert.services.posting import PACE
 from tests.support.builders import a_phone
+from tests.support.delivery import reap_and_reconcile
 from tests.support.gateway import channel_to
 from tests.support.interop_office import STATUS, Office
 from tests.support.losing import LosingProxy, losing_proxy
@@ -27,7 +28,7 @@ def proxy(office: Office) -> Iterator[LosingProxy]:
 
 def look(office: Office, proxy: LosingProxy) -> tuple[int, int]:
     """(looked for, found), a minute later."""
-    office.now.skip(LOOK_AFTER + timedelta(seconds=1))
+    office.now.skip(PACE.look_after + timedelta(seconds=1))
     channel = channel_to(proxy.url, public_url=NOWHERE)
     done = reap_and_reconcile(office.app.db, channel, office.now())
     return done.looked_for, done.found

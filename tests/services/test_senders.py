@@ -1,6 +1,6 @@
 """Several ways out: limits that workers share, rests after failures, and who steps in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest

@@ -16,7 +16,6 @@ from carealert.adapters.sealing import Sealer
 from carealert.adapters.texts.speech import Speech
 from carealert.adapters.texts.voice import read_voices
 from carealert.paths import shipped
-from carealert.services.delivering import deliver_until_empty
 from carealert.simulator.server import free_port, running
 from carealert.simulator.world import Call, World
 from carealert.web.voice_hooks import voice_router
@@ -28,6 +27,7 @@ from tests.support.delivery import (
     a_told,
     add,
     caregivers,
+    deliver_until_empty,
 )
 from tests.support.drafts import a_composer
 from tests.support.gateway import SENDER, a_world, gateway

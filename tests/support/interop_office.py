@@ -13,12 +13,12 @@ from carealert.adapters.db import tables
 from carealert.bootstrap import App
 from carealert.demo.stage import StageClock
 from carealert.domain.notices import Notice
-from carealert.services.delivering import DeliveryCounts, deliver_until_empty
+from carealert.services.delivering import DeliveryCounts, deliver
 from carealert.services.ports.outbox import MessageChannel
 from carealert.settings import SmsChannel, load
 from carealert.simulator.server import free_port, running
 from carealert.web.build import build_web
-from tests.support.delivery import ACCOUNT, TOKEN, a_told, add, registered, rows
+from tests.support.delivery import ACCOUNT, TOKEN, a_told, add, registered, rows, sole
 from tests.support.emulator import Emulator, emulator
 from tests.support.gateway import SENDER
 from tests.support.heard import Heard, Hearing
@@ -48,9 +48,8 @@ class Office:
 
     def deliver(self, channel: MessageChannel | None = None) -> DeliveryCounts:
         """Whatever is due goes out."""
-        return deliver_until_empty(
-            self.app.db, channel or self.app.channel, "interop", self.now, limit=20
-        )
+        senders = sole(channel) if channel else self.app.senders
+        return deliver(self.app.db, senders, "interop", self.now)
 
     def notices(self) -> list[Row[Any]]:
         """What the outbox knows of each notice."""

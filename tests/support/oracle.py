@@ -195,9 +195,12 @@ def _within(
 def _clear_of_edges(areas: list[OracleArea], lat: float, lon: float) -> bool:
     for area in areas:
         for ring in area.rings:
-            size = max(max(p[0] for p in ring) - min(p[0] for p in ring), 1e-4)
+            near = max(max(p[0] for p in ring) - min(p[0] for p in ring), 1e-4) * 0.002
+            south, north = lat - near, lat + near
             for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
-                if any(_gap(lat, lon + turn, a, b) < size * 0.002 for turn in (-360, 0, 360)):
+                if (a[0] < south and b[0] < south) or (a[0] > north and b[0] > north):
+                    continue  # farther than that in latitude alone; it is so of most edges
+                if any(_gap(lat, lon + turn, a, b) < near for turn in (-360, 0, 360)):
                     return False
         for c in area.circles:
             if abs(distance(lat, lon, c[0], c[1]) - c[2]) < max(c[2] * 0.03, 0.2):

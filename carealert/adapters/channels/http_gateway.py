@@ -18,7 +18,7 @@ from carealert.adapters.channels.gateway_words import (
 )
 from carealert.adapters.channels.http_once import Answer, HttpOnce
 from carealert.adapters.channels.not_ready import ChannelNotReady
-from carealert.adapters.channels.twilio_http import AnswerLost, NotSubmitted
+from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted
 from carealert.domain.notices import DeliveryStatus, Encoding
 from carealert.domain.sms import encode
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing

@@ -12,7 +12,7 @@ from typing import Any
 import certifi
 import urllib3
 
-from carealert.adapters.channels.twilio_http import (
+from carealert.adapters.channels.twilio_wire import (
     CONNECT_TIMEOUT_S,
     READ_TIMEOUT_S,
     AnswerLost,

@@ -8,6 +8,11 @@ import contextlib
 from datetime import timedelta
 
 import pytest
+import smpplib
+from aiosmpplib import protocol, utils
+from aiosmpplib.codec import GSM7BitCodec
+from aiosmpplib.state import NPI, TON, PhoneNumber
+from smpplib import client, consts
 
 from carealert.adapters.channels.smpp_pdu import (
     HEADER,
@@ -21,14 +26,6 @@ from carealert.adapters.channels.smpp_pdu import (
 from carealert.adapters.channels.smpp_text import parts_of, piece_of, told_by
 from carealert.domain.sms import BASIC, EXTENSION
 from tests.support.smsc import a_deliver, a_receipt, an_smsc
-
-aiosmpplib = pytest.importorskip("aiosmpplib")
-smpplib = pytest.importorskip("smpplib")
-
-from aiosmpplib import protocol, utils  # noqa: E402
-from aiosmpplib.codec import GSM7BitCodec  # noqa: E402
-from aiosmpplib.state import NPI, TON, PhoneNumber  # noqa: E402
-from smpplib import client, consts  # noqa: E402
 
 
 def theirs(pdu: Pdu) -> protocol.SmppMessage:

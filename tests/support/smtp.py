@@ -14,7 +14,7 @@ USER, PASSWORD = "carealert", "a long test secret"
 
 @dataclass
 class MailRoom:
-    """What came in, and what to answer: `answers` by command (`GREETING`, `EHLO`, … `BODY`).
+    """What came in, and what to answer: `answers` once, by command (`GREETING`, `EHLO`, … `BODY`).
 
     An answer of None hangs up. `offers_tls` says whether STARTTLS is announced.
     """
@@ -46,7 +46,7 @@ class _Session:
 
     async def say(self, command: str, usual: str) -> bool:
         """Answer as the test wants; whether it was the usual answer."""
-        said = self.room.answers.get(command, usual)
+        said = self.room.answers.pop(command, usual)
         if said is None:
             raise _HungUp
         self.writer.write(said.encode() + b"\r\n")

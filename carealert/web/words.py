@@ -136,10 +136,6 @@ CERTAINTY: Mapping[str, str] = MappingProxyType(
 ALARM: Mapping[str, str] = MappingProxyType(
     {
         "sender_stopped": "The gateway refuses this office's account: no message goes out",
-        "sending_paused": "An officer paused messages",
-        "sending_resumed": "An officer let messages go on",
-        "sent_again": "Failed messages are sent again",
-        "sender_mended": "The gateway takes messages again",
         "planning_failed": "A warning could not be planned: see the journal",
         "follow_up_failed": "An escalation step could not be taken: see the journal",
     }

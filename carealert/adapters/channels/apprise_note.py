@@ -4,7 +4,7 @@ Never for people in the register: what such services do with a text is theirs.
 """
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -13,7 +13,13 @@ from types import ModuleType
 
 from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.ports.outbox import (
+    Accepted,
+    CannotLook,
+    DeliveryFailed,
+    FailureAction,
+    Outgoing,
+)
 
 #: It stands on locked screens: it says nothing of what is inside.
 TITLE = "A message for you"
@@ -39,8 +45,6 @@ class AppriseChannel:
     note may have arrived, and the failure is UNKNOWN.
     """
 
-    can_find = False
-
     def __init__(self, apprise: ModuleType, schemes: Collection[str], title: str = TITLE) -> None:
         self._apprise = apprise
         self._schemes = frozenset(schemes)
@@ -65,9 +69,9 @@ class AppriseChannel:
             raise DeliveryFailed("not told whether it arrived", FailureAction.UNKNOWN, "lost")
         return Accepted(message.reference, DeliveryStatus.SENT)
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
-        """Nothing: notification services cannot be asked (`can_find`)."""
-        return None
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
+        """Raises CannotLook: notification services cannot be asked."""
+        raise CannotLook
 
 
 def open_apprise(schemes: Collection[str], title: str = TITLE) -> AppriseChannel:

@@ -6,7 +6,7 @@ A caregiver is never told by e-mail: it is read too late, and by whoever shares 
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,13 @@ from typing import Literal
 
 from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.ports.outbox import (
+    Accepted,
+    CannotLook,
+    DeliveryFailed,
+    FailureAction,
+    Outgoing,
+)
 
 CONNECT_TIMEOUT_S = 3.05
 READ_TIMEOUT_S = 10.0
@@ -53,8 +59,6 @@ class MailServer:
 class EmailChannel:
     """MessageChannel by e-mail; `Outgoing.to` is an address. Nothing is sent without TLS."""
 
-    can_find = False
-
     def __init__(
         self,
         server: MailServer,
@@ -85,9 +89,9 @@ class EmailChannel:
             _hand_in(smtp, content)
         return Accepted(message.reference, DeliveryStatus.SENT)
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
-        """Nothing: a mail server cannot be asked (`can_find`)."""
-        return None
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
+        """Raises CannotLook: a mail server cannot be asked."""
+        raise CannotLook
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:

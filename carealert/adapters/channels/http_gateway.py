@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,7 +21,13 @@ from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted
 from carealert.domain.notices import DeliveryStatus, Encoding
 from carealert.domain.sms import encode
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.ports.outbox import (
+    Accepted,
+    CannotLook,
+    DeliveryFailed,
+    FailureAction,
+    Outgoing,
+)
 
 #: Statuses that speak of the account or the address: with the next message it is the same.
 _ABOUT_US = frozenset({401, 402, 403, 404, 405, 407})
@@ -43,11 +49,6 @@ class GatewayChannel:
         self._headers = self._fixed_headers()
         self._public = f"{public_url.rstrip('/')}/hooks/gateway/{gateway.name}/status"
 
-    @property
-    def can_find(self) -> bool:
-        """Whether the gateway can be asked for a message; if not, `find` knows nothing."""
-        return self._gateway.look_up is not None
-
     def send(self, message: Outgoing) -> Accepted:
         """Post once; raises DeliveryFailed."""
         try:
@@ -66,18 +67,18 @@ class GatewayChannel:
             raise DeliveryFailed("the answer names no message", FailureAction.UNKNOWN, "lost")
         return Accepted(said, self._status(answer, self._gateway.answers.status))
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
-        """The message with this reference; None where `can_find` is false, which is no answer."""
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
+        """The message with this reference; raises CannotLook where the file says no way to ask."""
         look_up = self._gateway.look_up
         if look_up is None:
-            return None
+            raise CannotLook
         values = {key: quote(text, safe="") for key, text in self._values(message).items()}
         try:
             answer = self._http.ask("GET", self._address(look_up.path, values), self._headers, None)
         except (NotSubmitted, AnswerLost) as error:
             raise DeliveryFailed(f"cannot look: {error}", FailureAction.UNREACHABLE) from None
         if answer.status in look_up.absent:
-            return None
+            return ()
         if answer.status not in look_up.found:
             raise DeliveryFailed(
                 f"cannot look: HTTP {answer.status}", FailureAction.UNREACHABLE, str(answer.status)
@@ -86,7 +87,7 @@ class GatewayChannel:
         if look_up.id and said is None:
             raise DeliveryFailed("the answer names no message", FailureAction.UNREACHABLE, "lost")
         provider_id = own_id(self._gateway.name, said) if said else message.reference
-        return Accepted(provider_id, self._status(answer, look_up.status))
+        return (Accepted(provider_id, self._status(answer, look_up.status)),)
 
     # --- what is posted
 

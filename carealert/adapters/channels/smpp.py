@@ -34,7 +34,13 @@ from carealert.adapters.channels.smpp_session import (
 from carealert.adapters.channels.smpp_text import Part, Told, TooLong, parts_of, piece_of, told_by
 from carealert.adapters.registry.numbers import e164
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.ports.outbox import (
+    Accepted,
+    CannotLook,
+    DeliveryFailed,
+    FailureAction,
+    Outgoing,
+)
 
 #: Refusals of a bind or a message (specification, 5.1.3).
 _ACTIONS = {
@@ -88,8 +94,6 @@ class SmppChannel:
     reads senders that are not international.
     """
 
-    can_find = False
-
     def __init__(
         self,
         smsc: Smsc,
@@ -127,9 +131,9 @@ class SmppChannel:
         wait(answers, self._timeout)
         return self._judge([_answer(one) for one in answers])
 
-    def find(self, message: Outgoing, since: datetime) -> Accepted | None:  # noqa: ARG002
-        """Nothing: an SMSC is asked by its own id only (`can_find`)."""
-        return None
+    def find(self, message: Outgoing, since: datetime) -> Sequence[Accepted]:  # noqa: ARG002
+        """Raises CannotLook: an SMSC is asked by its own id only."""
+        raise CannotLook
 
     def keep_bound(self) -> bool:
         """Bind if there is no session, so that receipts and texts come in; whether there is one."""

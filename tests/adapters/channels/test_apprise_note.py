@@ -11,7 +11,7 @@ import pytest
 
 from carealert.adapters.channels.apprise_note import AppriseChannel, open_apprise
 from carealert.adapters.channels.not_ready import ChannelNotReady
-from carealert.services.ports.outbox import DeliveryFailed, FailureAction
+from carealert.services.ports.outbox import CannotLook, DeliveryFailed, FailureAction
 from carealert.simulator.server import free_port
 from tests.support.builders import NOW
 from tests.support.fake_apprise import fake_apprise
@@ -86,8 +86,8 @@ def test_nothing_of_a_note_is_logged_and_others_still_are(
 
 
 def test_notes_cannot_be_looked_for(channel: AppriseChannel) -> None:
-    assert not channel.can_find
-    assert channel.find(a_message(1), NOW) is None
+    with pytest.raises(CannotLook):
+        channel.find(a_message(1), NOW)
 
 
 def test_without_the_package_or_services_it_says_what_to_do(

@@ -11,7 +11,7 @@ import pytest
 from carealert.adapters.channels.email import EmailChannel, MailServer, address
 from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import DeliveryFailed, FailureAction
+from carealert.services.ports.outbox import CannotLook, DeliveryFailed, FailureAction
 from carealert.simulator.server import free_port
 from tests.support.builders import NOW
 from tests.support.delivery import SetClock
@@ -183,8 +183,8 @@ def test_an_international_domain_is_written_as_servers_do() -> None:
 
 def test_a_mail_cannot_be_looked_for(pem: Path) -> None:
     mail = channel(1, pem)
-    assert not mail.can_find
-    assert mail.find(a_message(1, to=TO), NOW) is None
+    with pytest.raises(CannotLook):
+        mail.find(a_message(1, to=TO), NOW)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from carealert.adapters.channels.gateway_files import open_gateway, preset_names
 from carealert.adapters.channels.gateway_words import safe_code, shortened, whole
 from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction
+from carealert.services.ports.outbox import Accepted, CannotLook, DeliveryFailed, FailureAction
 from tests.support.builders import NOW, a_phone
 from tests.support.gateway import a_message
 from tests.support.gateways import PUBLIC, SECRETS, a_gateway, channel_of, preset
@@ -222,11 +222,10 @@ LOOK = {"path": "/messages/{reference}", "id": "/id", "status": "/state"}
 def test_a_message_is_looked_for_by_our_reference(server: PostServer) -> None:
     channel = channel_of(a_gateway(url=server.url, look_up=LOOK))
     server.answers = [Said(200, {"id": 5, "state": "?"}), Said(404, ""), Said(500, ""), Said(200)]
-    found = channel.find(a_message(7), NOW)
-    assert channel.can_find
+    (found,) = channel.find(a_message(7), NOW)
     assert found == Accepted("ours:5", DeliveryStatus.ACCEPTED)
     assert (server.asked[0].method, server.asked[0].path) == ("GET", "/messages/notice-7.1")
-    assert channel.find(a_message(7), NOW) is None
+    assert channel.find(a_message(7), NOW) == ()
     for _ in range(2):
         with pytest.raises(DeliveryFailed) as caught:
             channel.find(a_message(7), NOW)
@@ -235,8 +234,8 @@ def test_a_message_is_looked_for_by_our_reference(server: PostServer) -> None:
 
 def test_without_a_look_up_nothing_is_asked_and_that_can_be_known(server: PostServer) -> None:
     channel = channel_of(a_gateway(url=server.url))
-    assert not channel.can_find
-    assert channel.find(a_message(7), NOW) is None
+    with pytest.raises(CannotLook):
+        channel.find(a_message(7), NOW)
     assert server.asked == []
 
 
@@ -402,7 +401,7 @@ def test_a_phone_gets_what_its_app_expects(server: PostServer, tmp_path: Path) -
         "priority": 100,
     }
     server.answers = [Said(200, {"id": SHORT, "state": "Delivered"})]
-    found = channel.find(a_message(7, reference=REFERENCE), NOW)
+    (found,) = channel.find(a_message(7, reference=REFERENCE), NOW)
     assert found == Accepted(taken.provider_id, DeliveryStatus.DELIVERED)
     assert server.asked[1].path == f"/message/{SHORT}"
     server.answers = [Said(503, {"error": "QueueLimitExceeded", "message": "queue"})]
@@ -423,7 +422,8 @@ def test_rapidpro_gets_a_broadcast_to_one_number(server: PostServer, tmp_path: P
         "text": {"eng": "@@contact, a@@b"},
         "base_language": "eng",
     }
-    assert not channel.can_find
+    with pytest.raises(CannotLook):
+        channel.find(a_message(7), NOW)
 
 
 def test_kannel_gets_a_query_with_a_signed_callback(server: PostServer, tmp_path: Path) -> None:

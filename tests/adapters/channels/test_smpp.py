@@ -18,7 +18,7 @@ from carealert.adapters.channels.smpp_session import Smsc
 from carealert.adapters.channels.smpp_text import Piece, TooLong, parts_of
 from carealert.domain.notices import DeliveryStatus
 from carealert.domain.sms import BASIC, EXTENSION, encode
-from carealert.services.ports.outbox import DeliveryFailed, FailureAction
+from carealert.services.ports.outbox import CannotLook, DeliveryFailed, FailureAction
 from carealert.simulator.server import free_port
 from tests.support.builders import NOW, a_phone
 from tests.support.gateway import a_message
@@ -569,8 +569,8 @@ def test_the_alphabet_is_whole() -> None:
 
 
 def test_an_smsc_cannot_be_asked_for_a_text(channel: SmppChannel) -> None:
-    assert not channel.can_find
-    assert channel.find(a_message(1), NOW) is None
+    with pytest.raises(CannotLook):
+        channel.find(a_message(1), NOW)
 
 
 @pytest.mark.parametrize(

@@ -74,11 +74,15 @@ class Answers(_Part):
 
 
 class LookUp(_Part):
-    """A request that says whether the gateway has a message of ours; `path` holds a reference."""
+    """A request that says whether the gateway has a message of ours; `path` holds a reference.
+
+    There is none where the status is one of `absent`, or the list at `empty` has nothing in it.
+    """
 
     path: str
     found: frozenset[Status] = frozenset({200})
     absent: frozenset[Status] = frozenset({404})
+    empty: Place | None = None
     id: Place | None = None
     status: Place | None = None
 

@@ -41,7 +41,6 @@ _LIKE_A_PHONE = re.compile(r"\d{7}")
 _LONGEST_ID = 64
 
 Values = Mapping[str, str]
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def placeholders(template: Any) -> Iterator[str]:
@@ -126,7 +125,15 @@ def whole(reference: str) -> str:
 
 
 def found_at(document: Any, place: str) -> str | None:
-    """The text, number or truth value at a place: a JSON pointer (RFC 6901), or a field's name."""
+    """The text, number or truth value at a place, as text."""
+    at = value_at(document, place)
+    if isinstance(at, bool):
+        return "true" if at else "false"
+    return str(at) if isinstance(at, str | int | float) else None
+
+
+def value_at(document: Any, place: str) -> Any:
+    """What stands at a place: a JSON pointer (RFC 6901), or a field's name. None for nothing."""
     at = document
     for part in place[1:].split("/") if place.startswith("/") else [place]:
         key = part.replace("~1", "/").replace("~0", "~")
@@ -136,9 +143,7 @@ def found_at(document: Any, place: str) -> str | None:
             at = at[int(key)] if int(key) < len(at) else None
         else:
             return None
-    if isinstance(at, bool):
-        return "true" if at else "false"
-    return str(at) if isinstance(at, str | int | float) else None
+    return at
 
 
 def own_id(gateway: str, said: str) -> str:

@@ -14,6 +14,7 @@ from carealert.adapters.channels.gateway_words import (
     own_id,
     safe_code,
     signature,
+    value_at,
     values_of,
 )
 from carealert.adapters.channels.http_once import Answer, HttpOnce
@@ -83,6 +84,8 @@ class GatewayChannel:
             raise DeliveryFailed(
                 f"cannot look: HTTP {answer.status}", FailureAction.UNREACHABLE, str(answer.status)
             )
+        if look_up.empty and value_at(answer.document, look_up.empty) == []:
+            return None
         said = found_at(answer.document, look_up.id) if look_up.id else None
         if look_up.id and said is None:
             raise DeliveryFailed("the answer names no message", FailureAction.UNREACHABLE, "lost")

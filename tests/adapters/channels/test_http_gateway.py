@@ -232,6 +232,22 @@ def test_a_message_is_looked_for_by_our_reference(server: PostServer) -> None:
         assert caught.value.action is FailureAction.UNREACHABLE
 
 
+def test_an_empty_list_is_a_no_only_where_the_file_says_so(server: PostServer) -> None:
+    look = {"path": "/m?r={reference}", "id": "/list/0/id"}
+    for body, empty, is_no in (
+        ({"list": []}, "/list", True),
+        ({"list": []}, None, False),
+        ({}, "/list", False),
+    ):
+        server.answers = [Said(200, body)]
+        channel = channel_of(a_gateway(url=server.url, look_up=look | {"empty": empty}))
+        if is_no:
+            assert channel.find(a_message(7), NOW) is None
+        else:
+            with pytest.raises(DeliveryFailed):
+                channel.find(a_message(7), NOW)
+
+
 def test_without_a_look_up_nothing_is_asked_and_that_can_be_known(server: PostServer) -> None:
     channel = channel_of(a_gateway(url=server.url))
     with pytest.raises(CannotLook):

@@ -10,7 +10,10 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from carealert import clock
-from carealert.adapters.channels.table import open_channel
+from carealert.adapters.channels.gateway_config import HttpGateway
+from carealert.adapters.channels.table import open_senders, read_gateways
+from carealert.adapters.channels.twilio_http import GatewayHttp
+from carealert.adapters.channels.twilio_voice import TwilioVoice
 from carealert.adapters.db.engine import open_engine
 from carealert.adapters.db.keyring import open_sealer
 from carealert.adapters.db.stores import SqlDatabase
@@ -25,6 +28,8 @@ from carealert.adapters.texts.files import NOTHING, Ignored, tags_in
 from carealert.adapters.texts.fingerprints import OWN, fingerprints
 from carealert.adapters.texts.keywords import read_words
 from carealert.adapters.texts.published import PublishedComposer
+from carealert.adapters.texts.speech import Speech
+from carealert.adapters.texts.voice import read_voices
 from carealert.domain.access import Actor, Role
 from carealert.domain.language_reviews import TextsInUse
 from carealert.domain.notices import Channel
@@ -42,6 +47,9 @@ from carealert.services.ports.senders import Sender
 from carealert.settings import Settings, load, secret_of
 
 log = logging.getLogger(__name__)
+
+#: Twilio's default: one call a second; who is allowed more, asks Twilio and tells us.
+_CALLS_A_SECOND, _CALLS_AT_ONCE = 1.0, 4
 
 
 class App:
@@ -213,16 +221,37 @@ class App:
     @cached_property
     def senders(self) -> tuple[Sender, ...]:
         """The ways out, in the order in which they are preferred."""
+        senders = open_senders(self.settings, self.gateways, os.environ)
+        return (*senders, *self._callers())
+
+    @cached_property
+    def gateways(self) -> Mapping[str, HttpGateway]:
+        """The office's own gateways that it uses, by name; raises ChannelNotReady."""
+        return read_gateways(self.settings)
+
+    @cached_property
+    def speech(self) -> Speech:
+        """What calls say."""
+        folders = with_overrides("templates", self.settings.config)
+        return Speech(self.texts, read_voices(folders, NOTHING))
+
+    def _callers(self) -> tuple[Sender, ...]:
+        """Who calls, where the office has a number for it."""
         settings = self.settings
-        return (
-            Sender(
-                str(settings.sms_channel),
-                open_channel(settings),
-                Channel.SMS,
-                settings.segments_per_second,
-                settings.sms_concurrency,
-            ),
+        account, token = settings.twilio_account_sid, settings.twilio_auth_token
+        if settings.twilio_voice_from is None or not account or not token:
+            return ()
+        http = GatewayHttp(settings.twilio_base_url, pool_size=_CALLS_AT_ONCE)
+        voice = TwilioVoice(
+            http,
+            account,
+            token.get_secret_value(),
+            public_url=settings.public_url,
+            sender=settings.twilio_voice_from,
+            speech=self.speech,
+            clock=clock.now,
         )
+        return (Sender("twilio_voice", voice, Channel.VOICE, _CALLS_A_SECOND, _CALLS_AT_ONCE),)
 
     def senders_of(self, channel: Channel) -> tuple[Sender, ...]:
         """Those that carry this channel."""

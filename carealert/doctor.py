@@ -213,7 +213,7 @@ def _languages(app: App, _: datetime) -> Check:
 
 def _channel(app: App, _: datetime) -> Check:
     settings = app.settings
-    if settings.sms_channel is SmsChannel.CONSOLE:
+    if SmsChannel.CONSOLE in settings.sms_channels:
         return Check("channel", True, "console: messages are printed, nobody is reached")
     missing = app.missing_twilio_settings()
     return Check(

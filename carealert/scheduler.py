@@ -191,6 +191,10 @@ class Ticks:
         senders = self._app.senders_of(channel)
         delivering.deliver(self._app.db, senders, self._holder, self._now, pace=self._pace)
 
+    def call(self) -> None:
+        """Place the calls that wait, apart from texts: a call takes its time."""
+        self.deliver(Channel.VOICE)
+
     def reconcile(self) -> None:
         """Give back what a dead worker held, and find out what became of lost posts."""
         app = self._app
@@ -207,7 +211,8 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
     scheduler = BackgroundScheduler(timezone="UTC")
     jobs: tuple[tuple[Callable[[], None], timedelta], ...] = (
         (ticks.start_polls, every),
-        (ticks.deliver, every),
+        (ticks.deliver, every / 4),
+        (ticks.call, every),
         (ticks.plan, every * 5),
         (ticks.follow_up, every * 2),
         (ticks.look_again, every * 5),

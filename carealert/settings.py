@@ -168,8 +168,12 @@ class Settings(BaseSettings):
         description="Who hears of an Exercise: `board` counts and shows it only, `desk` sends the "
         "city desk one text, `facilities` also asks facility managers, as an exercise.",
     )
-    sms_channel: SmsChannel = Field(
-        SmsChannel.CONSOLE, description="`console` prints messages; `twilio` sends them."
+    sms_channel: str = Field(
+        SmsChannel.CONSOLE,
+        pattern=r"^[a-z0-9_]+( *, *[a-z0-9_]+)*$",
+        description="What carries SMS: `console` prints messages, `twilio` sends them, any other "
+        "name is a file of gateways/ in the config folder (docs/how-to/add-a-gateway.md). Of "
+        "several, such as `twilio, city_sms`, the first that can send does.",
     )
     sms_concurrency: int = Field(
         64, ge=1, le=500, description="How many messages one worker hands to the gateway at once."
@@ -195,6 +199,11 @@ class Settings(BaseSettings):
     twilio_from: str | None = Field(
         None, description="Number to send from, where there is no Messaging Service."
     )
+    twilio_voice_from: str | None = Field(
+        None,
+        pattern=r"^\+[1-9]\d{6,14}$",
+        description="Number to call from in E.164; without it nobody is called.",
+    )
     twilio_base_url: str | None = Field(
         None, description="Address of a gateway that speaks Twilio's API, in place of Twilio."
     )
@@ -218,6 +227,11 @@ class Settings(BaseSettings):
         own = init_settings().get("config") or folder
         toml = Path(own) / CONFIG_FILE if own else None
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml))
+
+    @property
+    def sms_channels(self) -> tuple[str, ...]:
+        """The names of what carries SMS, the preferred one first."""
+        return tuple(dict.fromkeys(name.strip() for name in self.sms_channel.split(",")))
 
     @property
     def transliterated(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Puts the web application together: the board's pages and API, hooks, health, and the guards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, FastAPI, Request
@@ -30,7 +30,7 @@ def _nothing(_refusal: NotAllowed) -> None:
 
 def create_app(
     board: BoardReader,
-    hooks_router: APIRouter | None,
+    hooks: Sequence[APIRouter],
     options: WebOptions,
     clock: Callable[[], datetime],
     readiness: Readiness = _ready,
@@ -55,8 +55,8 @@ def create_app(
     app.include_router(api_router(board, clock))
     app.include_router(docs_router(pages))
     app.include_router(health_router(board, readiness, clock))
-    if hooks_router is not None:
-        app.include_router(hooks_router)
+    for router in hooks:
+        app.include_router(router)
     mount_assets(app)
     app.add_exception_handler(BoardUnavailable, _unavailable(pages))
     app.add_exception_handler(NotAllowed, _refused(on_refusal))

@@ -1,5 +1,6 @@
 """Hands the application's parts to the web: the only web module that knows how they are built."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 
@@ -14,8 +15,10 @@ from carealert.services.access import NotAllowed
 from carealert.services.board import BoardFor
 from carealert.services.officers import note_refusal
 from carealert.web.app import create_app
+from carealert.web.gateway_hooks import gateway_router
 from carealert.web.hooks import hooks_router
 from carealert.web.options import WebOptions
+from carealert.web.voice_hooks import voice_router
 
 #: Who looks at the console: whoever has its password, or sits at this machine.
 CONSOLE = Actor("console", Role.OFFICER)
@@ -42,6 +45,17 @@ def build_web(
     tokens, public_url = app.auth_tokens(), settings.public_url
     hooks = hooks_router(app.db, app.composer, tokens, public_url, now, app.words)
 
+    gateways = gateway_router(
+        app.db,
+        app.composer,
+        tuple(app.gateways.values()),
+        os.environ,
+        now,
+        app.words,
+        {one.name: one.channel for one in app.senders if one.name in app.gateways},
+    )
+    calls = voice_router(app.db, app.composer, app.speech, tokens, public_url, now, app.words)
+
     def readiness() -> str | None:
         if migrating.is_current(app.engine):
             return None
@@ -51,4 +65,4 @@ def build_web(
         note_refusal(app.db, CONSOLE, refusal.what, now())
 
     board = BoardFor(SqlBoard(app.engine, settings.assumed_life), CONSOLE)
-    return create_app(board, hooks, options, now, readiness, on_refusal)
+    return create_app(board, (hooks, calls, gateways), options, now, readiness, on_refusal)

@@ -18,7 +18,7 @@ ZONE = ZoneInfo("Asia/Dhaka")
 def app_on(engine: Engine, options: WebOptions | None = None) -> FastAPI:
     """The application whose clock stands still at NOW."""
     board = SqlBoard(engine, timedelta(hours=12))
-    return create_app(board, None, options or WebOptions(ZONE), lambda: NOW)
+    return create_app(board, (), options or WebOptions(ZONE), lambda: NOW)
 
 
 def local_client(app: FastAPI, *, client: str = "127.0.0.1", host: str = "127.0.0.1") -> TestClient:

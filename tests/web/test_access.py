@@ -119,7 +119,7 @@ def test_hooks_are_not_guarded_but_nothing_beside_them_is(sqlite_engine: Engine)
     def other() -> str:
         return "seen"
 
-    app = create_app(SqlBoard(sqlite_engine), hooks, WebOptions(ZONE), lambda: NOW)
+    app = create_app(SqlBoard(sqlite_engine), (hooks,), WebOptions(ZONE), lambda: NOW)
     far = local_client(app, client="203.0.113.9", host="board.example.org")
     assert far.post("/hooks/twilio/inbound").status_code == 200
     assert far.get("/hooksother").status_code == 403

@@ -65,7 +65,7 @@ def test_the_docs_page_lists_every_path_without_loading_anything_foreign(
 def test_healthy_and_ready_are_told_apart(filled: Engine) -> None:
     problems = ["The migrations are not current: run 'carealert db upgrade'."]
     app = create_app(
-        SqlBoard(filled), None, WebOptions(ZONE), lambda: NOW, lambda: problems[0] or None
+        SqlBoard(filled), (), WebOptions(ZONE), lambda: NOW, lambda: problems[0] or None
     )
     console = local_client(app)
     assert console.get("/-/healthy").status_code == 200
@@ -78,7 +78,7 @@ def test_healthy_and_ready_are_told_apart(filled: Engine) -> None:
 def test_ready_says_so_when_the_database_does_not_answer(filled: Engine) -> None:
     filled.dispose()
     broken = SqlBoard(_broken(filled))
-    console = local_client(create_app(broken, None, WebOptions(ZONE), lambda: NOW))
+    console = local_client(create_app(broken, (), WebOptions(ZONE), lambda: NOW))
     assert console.get("/-/healthy").status_code == 200
     assert console.get("/-/ready").status_code == 503
 
@@ -102,7 +102,7 @@ def test_a_feed_s_name_cannot_break_the_metrics(filled: Engine) -> None:
             .where(tables.feed.c.name == "National met service")
             .values(name='a"b\\c\nd')
         )
-    app = create_app(SqlBoard(filled), None, WebOptions(ZONE), lambda: NOW)
+    app = create_app(SqlBoard(filled), (), WebOptions(ZONE), lambda: NOW)
     text = local_client(app).get("/metrics").text
     assert r'carealert_feed_heard{feed="a\"b\\c\nd"} 1' in text
 

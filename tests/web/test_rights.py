@@ -26,7 +26,7 @@ PEOPLE = f"/api/v1/incidents/{CYCLONE}/subjects"
 def test_a_refusal_is_told_before_it_is_answered(full_board: Engine) -> None:
     told: list[NotAllowed] = []
     board = BoardFor(SqlBoard(full_board), Actor("A", Role.AUDITOR))
-    app = create_app(board, None, WebOptions(ZONE), lambda: NOW, on_refusal=told.append)
+    app = create_app(board, (), WebOptions(ZONE), lambda: NOW, on_refusal=told.append)
     console = local_client(app)
     for path in (PEOPLE, "/tasks", "/parts/tasks", f"/incidents/{CYCLONE}"):
         answer = console.get(path)
@@ -39,7 +39,7 @@ def test_a_refusal_is_told_before_it_is_answered(full_board: Engine) -> None:
 
 def test_the_api_of_a_part_has_that_part_alone(full_board: Engine) -> None:
     part = Actor("A", Role.OFFICER, frozenset({"BD404"}))
-    app = create_app(BoardFor(SqlBoard(full_board), part), None, WebOptions(ZONE), lambda: NOW)
+    app = create_app(BoardFor(SqlBoard(full_board), part), (), WebOptions(ZONE), lambda: NOW)
     console = local_client(app)
     assert console.get(PEOPLE).json()["rows"] == []
     assert console.get("/api/v1/facilities").json() == []

@@ -157,7 +157,9 @@ class Inbound(_Part):
 
 class HttpGateway(_Part):
     """One gateway. `url` and `path` make its address; `fields_ucs2` are added for a text that
-    does not fit the GSM 7 bit alphabet. `ca_file` trusts its own certificate.
+    does not fit the GSM 7 bit alphabet. `ca_file` trusts its own certificate. It carries so many
+    `segments_per_second` (None: nothing is held back here) for numbers that begin with one of
+    `prefixes`, or for all.
     """
 
     name: Name
@@ -173,6 +175,9 @@ class HttpGateway(_Part):
     fields_ucs2: Mapping[str, Any] = {}
     escape: Mapping[Annotated[str, StringConstraints(min_length=1, max_length=1)], str] = {}
     sender: str = ""
+    segments_per_second: Annotated[float, Field(gt=0)] | None = None
+    at_once: Annotated[int, Field(ge=1, le=500)] = 16
+    prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{0,6}$")], ...] = ()
     least_valid_seconds: Annotated[int, Field(ge=1)] = 1
     most_valid_seconds: Annotated[int, Field(le=LONGEST_VALIDITY)] = LONGEST_VALIDITY
     answers: Answers = Answers()

@@ -85,7 +85,7 @@ class GatewayChannel:
                 f"cannot look: HTTP {answer.status}", FailureAction.UNREACHABLE, str(answer.status)
             )
         if look_up.empty and value_at(answer.document, look_up.empty) == []:
-            return None
+            return ()
         said = found_at(answer.document, look_up.id) if look_up.id else None
         if look_up.id and said is None:
             raise DeliveryFailed("the answer names no message", FailureAction.UNREACHABLE, "lost")

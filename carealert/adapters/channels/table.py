@@ -2,12 +2,20 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from carealert.adapters.channels.console import ConsoleChannel
+from carealert.adapters.channels.gateway_config import HttpGateway
+from carealert.adapters.channels.gateway_files import open_gateway, read_gateway
 from carealert.adapters.channels.twilio_http import GatewayHttp
 from carealert.adapters.channels.twilio_sms import TwilioSms
+from carealert.domain.notices import Channel
 from carealert.services.ports.outbox import MessageChannel
+from carealert.services.ports.senders import Sender
+
+#: Where the files of an office's own gateways are, in its config folder.
+FOLDER = "gateways"
 
 
 class ChannelNotReady(Exception):
@@ -26,8 +34,18 @@ class ChannelSettings(Protocol):
     """What channels read of the settings."""
 
     @property
-    def sms_channel(self) -> str:
-        """A name in CHANNELS."""
+    def config(self) -> Path | None:
+        """The folder that holds gateways/."""
+        ...
+
+    @property
+    def sms_channels(self) -> tuple[str, ...]:
+        """Names in CHANNELS or of gateway files, the preferred one first."""
+        ...
+
+    @property
+    def segments_per_second(self) -> float | None:
+        """What Twilio's sender carries."""
         ...
 
     @property
@@ -66,15 +84,53 @@ class ChannelSettings(Protocol):
         ...
 
 
-def open_channel(settings: ChannelSettings) -> MessageChannel:
-    """The channel that the settings name; raises ChannelNotReady."""
-    factory = CHANNELS.get(str(settings.sms_channel))
-    if factory is None:
-        names = ", ".join(CHANNELS)
-        raise ChannelNotReady(
-            f"There is no channel '{settings.sms_channel}': set CAREALERT_SMS_CHANNEL to {names}."
-        )
-    return factory(settings)
+def open_senders(
+    settings: ChannelSettings, gateways: Mapping[str, HttpGateway], secrets: Mapping[str, str]
+) -> tuple[Sender, ...]:
+    """The senders that the settings name, in their order; raises ChannelNotReady.
+
+    `secrets` are environment variables by name.
+    """
+    return tuple(_sender(name, settings, gateways, secrets) for name in settings.sms_channels)
+
+
+def read_gateways(settings: ChannelSettings) -> Mapping[str, HttpGateway]:
+    """The gateways that the settings name, out of their files; raises ChannelNotReady."""
+    found = {}
+    for name in settings.sms_channels:
+        if name in CHANNELS:
+            continue
+        path = (settings.config or Path()) / FOLDER / f"{name}.yaml"
+        if not path.is_file():
+            known = ", ".join(CHANNELS)
+            raise ChannelNotReady(
+                f"There is no channel '{name}': set CAREALERT_SMS_CHANNEL to {known}, or describe "
+                f"a gateway in {path}."
+            )
+        found[name] = read_gateway(path)
+    return found
+
+
+def _sender(
+    name: str,
+    settings: ChannelSettings,
+    gateways: Mapping[str, HttpGateway],
+    secrets: Mapping[str, str],
+) -> Sender:
+    factory = CHANNELS.get(name)
+    at_once = settings.sms_concurrency
+    if factory is not None:
+        return Sender(name, factory(settings), Channel.SMS, settings.segments_per_second, at_once)
+    gateway = gateways[name]
+    channel = open_gateway(gateway, secrets, public_url=settings.public_url, pool_size=at_once)
+    return Sender(
+        name,
+        channel,
+        Channel.SMS,
+        gateway.segments_per_second,
+        min(at_once, gateway.at_once),
+        gateway.prefixes,
+    )
 
 
 def _console(_: ChannelSettings) -> MessageChannel:

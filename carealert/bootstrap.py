@@ -21,6 +21,7 @@ from carealert.adapters.feeds.http import HttpFetcher
 from carealert.adapters.feeds.signatures import XmlSignatures
 from carealert.adapters.feeds.table import FeedReader
 from carealert.adapters.hazard_file import load_interpreter
+from carealert.adapters.heartbeat import HttpHeartbeat
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.rules.stored import read_folders, rules_of
 from carealert.adapters.texts.composer import TemplateComposer
@@ -256,6 +257,12 @@ class App:
     def senders_of(self, channel: Channel) -> tuple[Sender, ...]:
         """Those that carry this channel."""
         return tuple(one for one in self.senders if one.carries is channel)
+
+    @cached_property
+    def heartbeat(self) -> HttpHeartbeat | None:
+        """The watcher outside, where there is one."""
+        url = self.settings.heartbeat_url
+        return HttpHeartbeat(url.get_secret_value()) if url else None
 
     def auth_tokens(self) -> tuple[str, ...]:
         """The tokens under which a webhook's signature is good; two of them while one rotates."""

@@ -20,6 +20,7 @@ from carealert.bootstrap import App
 from carealert.domain.notices import Channel
 from carealert.services import (
     alerting,
+    auditing,
     consent_asking,
     delivering,
     drilling,
@@ -195,6 +196,12 @@ class Ticks:
         """Place the calls that wait, apart from texts: a call takes its time."""
         self.deliver(Channel.VOICE)
 
+    def audit(self) -> None:
+        """Look whether anything is stuck, and tell the watcher outside."""
+        if self._leads():
+            for found in auditing.audit(self._app.db, self._app.heartbeat, self._now()):
+                log.error("%s: %d, see 'carealert notices list'", found.what.value, found.many)
+
     def reconcile(self) -> None:
         """Give back what a dead worker held, and find out what became of lost posts."""
         app = self._app
@@ -221,10 +228,12 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.shadow, every * 30),
         (ticks.reconcile, every * 15),
         (ticks.watch_feeds, every * 15),
+        (ticks.audit, every * 60),
         (ticks.chain_journal, every * 5),
         (ticks.ask_again, every * 600),
         (ticks.keep_to_periods, every * 600),
     )
+    patient = (ticks.watch_feeds, ticks.audit)
     for job, interval in jobs:
         scheduler.add_job(
             job,
@@ -234,8 +243,8 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
             max_instances=1,
             id=job.__name__,
             misfire_grace_time=None,
-            # Feeds that were silent only because nothing ran here have time to be heard first.
-            next_run_time=clock.now() + (interval if job == ticks.watch_feeds else timedelta()),
+            # What stood still only because nothing ran here has time to move first.
+            next_run_time=clock.now() + (interval if job in patient else timedelta()),
         )
     scheduler.add_listener(lambda _: ticks.close(), EVENT_SCHEDULER_SHUTDOWN)
     scheduler.start()

@@ -207,6 +207,11 @@ class Settings(BaseSettings):
     twilio_base_url: str | None = Field(
         None, description="Address of a gateway that speaks Twilio's API, in place of Twilio."
     )
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        description="Address of a watcher outside, such as a check of healthchecks.io: asked every "
+        "minute in which nothing is stuck, and told by a POST to /fail what is.",
+    )
     feeds_at_once: int = Field(
         32, ge=2, le=200, description="How many feeds are polled at the same time."
     )

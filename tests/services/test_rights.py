@@ -30,6 +30,7 @@ MACHINE = {
     "deciding": "planning",
     "evidence": "other services",
     "delivering": "the delivery tick",
+    "auditing": "the tick that audits",
     "posting": "delivering",
     "calling": "webhooks that prove themselves by signature",
     "reconciling": "the tick that reconciles",

@@ -14,8 +14,8 @@ from carealert.domain.plan import DeskTask, Timer
 from carealert.domain.rules import SubjectKind
 
 #: Written into the SQL, because a bound value would hide the partial index.
-_WAITS = escalation_timer.c.state == literal(subjects.WAITING, literal_execute=True)
-_SETTLED = [
+WAITS = escalation_timer.c.state == literal(subjects.WAITING, literal_execute=True)
+SETTLED = [
     state.value for state in SubjectState if state.is_answered or state is SubjectState.STOOD_DOWN
 ]
 
@@ -37,9 +37,9 @@ class SqlEscalations:
             select(escalation_timer)
             .outerjoin(subject, own)
             .where(
-                _WAITS,
+                WAITS,
                 timer.due_at <= now,
-                or_(subject.c.state.is_(None), subject.c.state.not_in(_SETTLED)),
+                or_(subject.c.state.is_(None), subject.c.state.not_in(SETTLED)),
             )
             .order_by(timer.due_at, timer.incident, timer.kind, timer.ref, timer.step)
             .limit(limit)
@@ -90,7 +90,7 @@ class SqlEscalations:
         self, incident: str, kind: SubjectKind, ref: str, state: SubjectState, now: datetime
     ) -> None:
         subjects.put_states(self._connection, incident, {(kind, ref): state}, now)
-        if state.value in _SETTLED:
+        if state.value in SETTLED:
             subjects.stop_timers(self._connection, incident, [(kind, ref)])
 
     def add_task(

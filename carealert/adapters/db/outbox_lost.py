@@ -31,7 +31,7 @@ from carealert.services.ports.outbox import (
 
 _MOST_LOST = 500
 #: Written out, because a bound value would hide the partial index.
-_UNFINISHED: ColumnElement[bool] = literal_column("attempt.state IN ('open', 'unknown')")
+UNFINISHED: ColumnElement[bool] = literal_column("attempt.state IN ('open', 'unknown')")
 
 
 def reap(connection: Connection, now: datetime) -> int:
@@ -39,7 +39,7 @@ def reap(connection: Connection, now: datetime) -> int:
     query = (
         select(attempt.c.notice_id)
         .join(notice, notice.c.id == attempt.c.notice_id)
-        .where(_UNFINISHED, attempt.c.state == "open", notice.c.lease_until < now)
+        .where(UNFINISHED, attempt.c.state == "open", notice.c.lease_until < now)
     )
     posted = list(connection.scalars(query))
     gone = {"worker": None, "lease_until": None}
@@ -51,7 +51,7 @@ def reap(connection: Connection, now: datetime) -> int:
         of_these = one_of(connection, attempt.c.notice_id, posted)
         connection.execute(
             update(attempt)
-            .where(_UNFINISHED, attempt.c.state == "open", of_these)
+            .where(UNFINISHED, attempt.c.state == "open", of_these)
             .values(state="unknown")
         )
     else:
@@ -81,7 +81,7 @@ def lost(
         )
         .join(notice, notice.c.id == attempt.c.notice_id)
         .where(
-            _UNFINISHED,
+            UNFINISHED,
             attempt.c.state == "unknown",
             attempt.c.started_at <= now - older_than,
             or_(attempt.c.looked_at.is_(None), attempt.c.looked_at <= now - apart),

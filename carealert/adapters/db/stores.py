@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from carealert.adapters.db.areas import SqlAreas
 from carealert.adapters.db.asking import SqlAsking
+from carealert.adapters.db.audit import SqlAudit
 from carealert.adapters.db.consents import SqlConsents
 from carealert.adapters.db.escalations import SqlEscalations
 from carealert.adapters.db.facilities import SqlFacilities
@@ -137,6 +138,11 @@ class SqlStores:
     def notices(self) -> SqlNotices:
         """Notices as officers look at them."""
         return SqlNotices(self._connection)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """What must not be."""
+        return SqlAudit(self._connection)
 
     @cached_property
     def senders(self) -> SqlSenders:

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from carealert.services.ports.asking import AskingStore
+from carealert.services.ports.audit import AuditStore
 from carealert.services.ports.consents import ConsentStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
@@ -69,6 +70,8 @@ class Stores(Protocol):
     def outbox(self) -> OutboxStore: ...
     @property
     def notices(self) -> NoticeStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
     @property
     def senders(self) -> SenderStore: ...
     @property

@@ -259,6 +259,12 @@ def test_without_proof_nothing_is_looked_at(
     assert (line.event, line.subject) == ("webhook_refused", f"ours:{path.partition('/')[0]}")
 
 
+def test_a_token_does_not_open_a_signed_address(db: SqlDatabase) -> None:
+    address = f"/hooks/gateway/ours/status/{by_reference(db)}/00"
+    assert client(db, [gateway()]).post(address, data=receipt(db), headers=TOKEN).status_code == 403
+    assert only(db.engine).delivery_status != "delivered"
+
+
 @pytest.mark.parametrize("path", ["/hooks/gateway/other/inbound", "/hooks/gateway/other/status"])
 def test_an_unknown_gateway_looks_like_a_wrong_proof(db: SqlDatabase, path: str) -> None:
     assert client(db, [gateway()]).post(path, json=MESSAGE, headers=TOKEN).status_code == 403

@@ -201,7 +201,9 @@ def test_a_wish_to_wait_is_passed_on(server: PostServer) -> None:
     assert waits == [timedelta(seconds=7), None, None]
 
 
-@pytest.mark.parametrize("body", ["", "[" * 50_000, "x" * 70_000, '{"other": 1}', "[1]"])
+@pytest.mark.parametrize(
+    "body", ["", "[" * 50_000, '{"id": 1, "more": "' + "x" * 70_000 + '"}', '{"other": 1}', "[1]"]
+)
 def test_an_answer_of_success_without_an_id_may_be_a_message(server: PostServer, body: str) -> None:
     server.answers = [Said(200, body)]
     assert failure(server).action is FailureAction.UNKNOWN

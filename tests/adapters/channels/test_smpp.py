@@ -23,6 +23,7 @@ from carealert.simulator.server import free_port
 from tests.support.builders import NOW, a_phone
 from tests.support.gateway import a_message
 from tests.support.smsc import (
+    DELIVER,
     DROP,
     ENQUIRE,
     SILENT,
@@ -517,6 +518,27 @@ def test_an_answer_may_be_sent_while_a_reply_is_taken_in(
     assert channel.keep_bound()
     assert smsc.deliver(a_deliver(a_phone(3).number[1:], b"1")) == 0
     assert [one.content for one in smsc.submitted] == [b"thanks"]
+
+
+def test_an_answer_is_sent_on_a_new_line_where_the_old_one_broke_meanwhile(
+    channel: SmppChannel, smsc: FakeSmsc
+) -> None:
+    done = threading.Event()
+
+    def answer(one: SmppInbound) -> None:
+        session = channel._session
+        assert session is not None
+        smsc.hang_up()
+        session._reader.join(5)
+        channel.send(a_message(1, to=one.number, body="thanks"))
+        done.set()
+
+    channel._on_text = answer
+    assert channel.keep_bound()
+    smsc.lines[-1].request(DELIVER, a_deliver(a_phone(3).number[1:], b"1"))
+    assert done.wait(5)
+    assert [one.content for one in smsc.submitted] == [b"thanks"]
+    assert len(smsc.binds) == 2
 
 
 def test_the_smsc_s_own_requests_are_answered(channel: SmppChannel, smsc: FakeSmsc) -> None:

@@ -67,9 +67,9 @@ def test_the_alphabet_is_the_same() -> None:
         assert ours == GSM7BitCodec().encode(character)[0]
 
 
-@pytest.mark.parametrize("text", ["x" * 200 + "€" + "y" * 200, "বন্যা " * 60, "a" * 161])
+@pytest.mark.parametrize("text", ["x" * 152 + "ñ" + "y" * 200, "বন্যা " * 60, "a" * 161])
 def test_long_texts_are_split_alike(text: str) -> None:
-    # Where an escape would cross the end of a part, theirs makes the part a septet too long.
+    # Without € and its like: theirs counts them once, and such a part gets a septet too long.
     ours = [part.content for part in parts_of(text, 9)]
     encoding = "ucs2" if parts_of(text, 9)[0].data_coding == 8 else "gsm0338"
     assert ours == utils.split_sms_udh(text, encoding, 9)

@@ -151,14 +151,20 @@ class SqlIncidents:
         Where its incident has a message that this sender numbers as another event, it is another.
         """
         found: list[tuple[float, int, _Tied]] = []
+        is_another: dict[str, bool] = {}  # a storm has hundreds of messages in one incident
         for known in around:
             match = same_event(gist, known.gist) if known.superseded_by is None else None
             if match is None:
                 continue
-            others = self.shelf.of_incident(known.incident)
-            if not any(is_two_events(gist, other.gist) for other in others):
+            if known.incident not in is_another:
+                is_another[known.incident] = self._is_another(gist, known.incident)
+            if not is_another[known.incident]:
                 found.append((-match[0], known.id, _Tied(known, match[1], False)))
         return [min(found)[2]] if found else []
+
+    def _is_another(self, gist: Gist, incident: str) -> bool:
+        """True where a message of the incident is numbered as another event than this one."""
+        return any(is_two_events(gist, other.gist) for other in self.shelf.of_incident(incident))
 
     def _named_by(self, warning: HazardWarning) -> list[int]:
         """Stored messages that this one refers to, in the order of its references."""

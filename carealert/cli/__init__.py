@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
 from carealert import __version__
-from carealert.adapters.channels.table import ChannelNotReady
+from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.adapters.rules.files import InvalidRules
 from carealert.adapters.sealing import WrongKey
 from carealert.bootstrap import open_app

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from carealert.adapters.channels.console import ConsoleChannel
-from carealert.adapters.channels.table import CHANNELS, ChannelNotReady, open_senders, read_gateways
+from carealert.adapters.channels.not_ready import ChannelNotReady
+from carealert.adapters.channels.table import CHANNELS, open_senders, read_gateways
 from carealert.services.ports.senders import Sender
 from carealert.settings import Settings, SmsChannel
 from tests.support.builders import NOW, a_phone

@@ -8,6 +8,7 @@ from typing import Protocol
 from carealert.adapters.channels.console import ConsoleChannel
 from carealert.adapters.channels.gateway_config import HttpGateway
 from carealert.adapters.channels.gateway_files import open_gateway, read_gateway
+from carealert.adapters.channels.not_ready import ChannelNotReady
 from carealert.adapters.channels.twilio_http import GatewayHttp
 from carealert.adapters.channels.twilio_sms import TwilioSms
 from carealert.domain.notices import Channel
@@ -16,10 +17,6 @@ from carealert.services.ports.senders import Sender
 
 #: Where the files of an office's own gateways are, in its config folder.
 FOLDER = "gateways"
-
-
-class ChannelNotReady(Exception):
-    """A channel's settings are missing; the message names them."""
 
 
 class Secret(Protocol):

@@ -33,16 +33,16 @@ def notices(db: Database, who: Actor, wanted: Wanted, limit: int = 50) -> Sequen
 
 
 @needs(Right.READ_BOARD)
-def story(db: Database, who: Actor, start: str) -> NoticeStory:
+def story(db: Database, who: Actor, id_start: str) -> NoticeStory:
     """Everything that happened to the one notice whose id begins so; raises NoSuchNotice."""
     everywhere(who, "To look at a message")
-    if len(start) < LEAST_LETTERS:
+    if len(id_start) < LEAST_LETTERS:
         raise NoSuchNotice(f"Give at least {LEAST_LETTERS} letters of the id.")
     with db.reading() as stores:
-        found = stores.notices.stories(start)
+        found = stores.notices.stories(id_start)
     if len(found) != 1:
         what = "Several notices have" if found else "There is no notice with"
-        raise NoSuchNotice(f"{what} an id that begins with '{start}': see 'notices list'.")
+        raise NoSuchNotice(f"{what} an id that begins with '{id_start}': see 'notices list'.")
     return found[0]
 
 

@@ -45,6 +45,7 @@ GIVEN: dict[str, Any] = {
     "caregivers": [],
     "effective": None,
     "end": NOW,
+    "id_start": "5f0c2a1b",
     "ids": ["n-1"],
     "length": timedelta(minutes=5),
     "facilities": [],

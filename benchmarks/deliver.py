@@ -117,9 +117,9 @@ def raw_aiohttp(url: str, messages: int) -> float:
     async def run() -> float:
         numbers = iter(range(messages))
         address = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-        auth = aiohttp.BasicAuth(ACCOUNT, TOKEN)
         connector = aiohttp.TCPConnector(limit=AT_ONCE)
-        async with aiohttp.ClientSession(connector=connector, auth=auth) as session:
+        headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+        async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
 
             async def work() -> None:
                 for n in numbers:

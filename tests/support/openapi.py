@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult
 
 from twilio.http.response import Response
 
+from carealert.adapters.channels.twilio_fast import FastHttp
 from carealert.adapters.channels.twilio_http import GatewayHttp
 from carealert.simulator.server import free_port
 from tests.support.node_server import node_server
@@ -45,6 +47,7 @@ class RememberingHttp(GatewayHttp):
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
         self.asked: list[Asked] = []
+        self.fast = _RememberingFast(self.base, self.asked)
 
     def request(  # type: ignore[override]
         self,
@@ -57,10 +60,35 @@ class RememberingHttp(GatewayHttp):
     ) -> Response:
         """As ever."""
         answer = super().request(method, url, params, data, *rest, **more)
-        path = "/2010-04-01" + url.split("/2010-04-01", 1)[1].split("?", 1)[0]
-        names = frozenset(name for name, value in {**(params or {}), **(data or {})}.items())
-        self.asked.append(Asked(method, path, names, answer.status_code, answer.headers))
+        self.asked.append(_asked(method, url, {**(params or {}), **(data or {})}, answer))
         return answer
+
+
+class _RememberingFast(FastHttp):
+    """The same of what is posted without waiting."""
+
+    def __init__(self, base: SplitResult | None, asked: list[Asked]) -> None:
+        super().__init__(base, 4)
+        self._asked = asked
+
+    async def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        *rest: Any,
+        **more: Any,
+    ) -> Response:
+        """As ever."""
+        answer = await super().request(method, url, params, data, *rest, **more)
+        self._asked.append(_asked(method, url, {**(params or {}), **(data or {})}, answer))
+        return answer
+
+
+def _asked(method: str, url: str, fields: Mapping[str, Any], answer: Response) -> Asked:
+    path = "/2010-04-01" + url.split("/2010-04-01", 1)[1].split("?", 1)[0]
+    return Asked(method, path, frozenset(fields), answer.status_code, answer.headers)
 
 
 @contextmanager

@@ -196,6 +196,12 @@ class Ticks:
         """Place the calls that wait, apart from texts: a call takes its time."""
         self.deliver(Channel.VOICE)
 
+    def ask_about(self) -> None:
+        """Ask the gateways for the end of messages whose callbacks were lost."""
+        if self._leads():
+            app = self._app
+            reconciling.ask_about(app.db, app.senders, self._now(), pace=self._pace)
+
     def audit(self) -> None:
         """Look whether anything is stuck, and tell the watcher outside."""
         if self._leads():
@@ -229,6 +235,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.reconcile, every * 15),
         (ticks.watch_feeds, every * 15),
         (ticks.audit, every * 60),
+        (ticks.ask_about, every * 60),
         (ticks.chain_journal, every * 5),
         (ticks.ask_again, every * 600),
         (ticks.keep_to_periods, every * 600),

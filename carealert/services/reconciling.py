@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import (
     Accepted,
+    AskedChannel,
     CannotLook,
     DeliveryFailed,
     LostAttempt,
     MessageChannel,
+    OpenEnd,
     Outgoing,
 )
 from carealert.services.ports.senders import Senders
@@ -63,6 +66,48 @@ def reap_and_reconcile(
                 stores.outbox.give_up_looking(one, now)
     found = sum(bool(answer.found) for _, answer in looked)
     return ReconcileCounts(reaped, ended, len(looked), found)
+
+
+def ask_about(
+    db: Database,
+    senders: Senders,
+    now: datetime,
+    *,
+    pace: Pace = PACE,
+    limit: int = 200,
+    concurrency: int = 8,
+) -> int:
+    """Ask the gateways for the end of messages whose callbacks were lost; how many have one now.
+
+    Callbacks that came while nobody listened do not come again. One that cannot be asked about now
+    is asked about the next time.
+    """
+    asked = {one.name: one.channel for one in senders if isinstance(one.channel, AskedChannel)}
+    if not asked:
+        return 0
+    with db.transaction() as stores:
+        ends = stores.outbox.open_ends(asked, now, pace.ask_after, limit)
+    if not ends:
+        return 0
+    with ThreadPoolExecutor(concurrency) as pool:
+        answers = list(pool.map(lambda one: _ask(asked[one.sender], one), ends))
+    told = 0
+    with db.transaction() as stores:
+        # Every writer locks notices in the order of their ids, so that none waits in a circle.
+        for end, answer in sorted(zip(ends, answers, strict=True), key=lambda b: b[0].reference):
+            if answer is None:
+                continue
+            stores.outbox.receipt(end.reference, end.provider_id, *answer, now)
+            told += answer[0].rank > DeliveryStatus.SENT.rank
+    return told
+
+
+def _ask(channel: AskedChannel, end: OpenEnd) -> tuple[DeliveryStatus, str | None] | None:
+    try:
+        return channel.ask(end.provider_id)
+    except DeliveryFailed as failure:
+        log.warning("a message cannot be asked about: %s", failure.action.value)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ REQUESTS: Mapping[tuple[str, str], Asking] = {
     ("TwilioSms.send", "for days"): sends(valid_for=timedelta(days=9)),
     ("TwilioSms.send", "in any script"): sends(body="বন্যা: 1 = নিরাপদ & 50% + ñ 😀\n" * 20),
     ("TwilioSms.find", "by number"): lambda http: channel_over(http).find(a_message(), NOW),
+    ("TwilioSms.ask", "by its id"): lambda http: channel_over(http).ask("SM" + "d4" * 16),
     ("TwilioVoice.send", "in English"): lambda http: voice_over(http).send(a_message()),
     ("TwilioVoice.find", "by number"): lambda http: voice_over(http).find(a_message(), NOW),
     ("TwilioWhatsApp.send", "by a template"): lambda http: whatsapp_over(http).send(a_message()),

@@ -71,6 +71,13 @@ class TwilioSms:
         same.sort(key=lambda one: one.date_created)
         return [Accepted(one.sid, _status(one.status)) for one in same]
 
+    def ask(self, provider_id: str) -> tuple[DeliveryStatus, str | None]:
+        """How far a message has come, and its error code."""
+        with listing():
+            found = self._messages(provider_id).fetch()
+        code = found.error_code
+        return _status(found.status), str(code) if code else None
+
     async def _post(self, message: Outgoing, callback: str | None) -> Accepted:
         with posting():
             made = await self._sending.create_async(

@@ -28,6 +28,7 @@ from carealert.services.ports.outbox import (
     ClaimedNotice,
     Decision,
     LostAttempt,
+    OpenEnd,
     SubjectKey,
     ToldLine,
 )
@@ -144,6 +145,11 @@ class SqlOutbox:
 
     def give_up_looking(self, attempt: LostAttempt, now: datetime) -> None:
         outbox_lost.give_up_looking(self._connection, attempt, now)
+
+    def open_ends(
+        self, senders: Collection[str], now: datetime, older_than: timedelta, limit: int
+    ) -> Sequence[OpenEnd]:
+        return outbox_lost.open_ends(self._connection, senders, now, older_than, limit)
 
     def is_due(self, now: datetime, channel: Channel) -> bool:
         return outbox_claims.is_due(self._connection, now, channel)

@@ -1,6 +1,6 @@
 """Leases that ran out, and posts whose answer was lost: nothing is sent again on a guess."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from carealert.adapters.db.outbox_rows import in_state
 from carealert.adapters.db.subjects import hasten
 from carealert.adapters.db.tables import attempt, notice
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import NoticeState
+from carealert.domain.notices import DeliveryStatus, NoticeState
 from carealert.domain.rules import Priority
 from carealert.services.ports.outbox import (
     Accepted,
@@ -27,9 +27,14 @@ from carealert.services.ports.outbox import (
     DeliveryFailed,
     FailureAction,
     LostAttempt,
+    OpenEnd,
 )
 
 _MOST_LOST = 500
+#: A gateway gives up within ten hours; what it says of older ones changes nothing.
+_ENDED_BY_THEN = timedelta(days=1)
+_LAST_ON_THE_WAY = DeliveryStatus.SENT.rank
+_ON_THE_WAY = [one.value for one in DeliveryStatus if one.rank <= _LAST_ON_THE_WAY]
 #: Written out, because a bound value would hide the partial index.
 UNFINISHED: ColumnElement[bool] = literal_column("attempt.state IN ('open', 'unknown')")
 
@@ -128,6 +133,40 @@ def reconcile(
         connection.execute(update(attempt).where(*key).values(looked_at=now))
     elif tried.looked_at <= now - apart:
         _never_submitted(connection, owner, lost_one, FailureAction.RETRY, now)
+
+
+def open_ends(
+    connection: Connection,
+    senders: Collection[str],
+    now: datetime,
+    older_than: timedelta,
+    limit: int,
+) -> list[OpenEnd]:
+    """Messages without an end, marked as asked about now."""
+    query = (
+        select(attempt.c.notice_id, attempt.c.number, attempt.c.provider_id, attempt.c.sender)
+        .join(notice, notice.c.id == attempt.c.notice_id)
+        .where(
+            attempt.c.state == "accepted",
+            attempt.c.provider_id.is_not(None),
+            attempt.c.sender.in_(sorted(senders)),
+            attempt.c.finished_at <= now - older_than,
+            attempt.c.finished_at > now - _ENDED_BY_THEN,
+            or_(attempt.c.asked_at.is_(None), attempt.c.asked_at <= now - older_than),
+            in_state(NoticeState.SENT),
+            notice.c.delivery_status.in_(_ON_THE_WAY),
+        )
+        .order_by(attempt.c.asked_at.is_not(None), attempt.c.asked_at, attempt.c.notice_id)
+        .limit(limit)
+    )
+    found = connection.execute(query).all()
+    for row in found:
+        connection.execute(
+            update(attempt)
+            .where(attempt.c.notice_id == row.notice_id, attempt.c.number == row.number)
+            .values(asked_at=now)
+        )
+    return [OpenEnd(f"{row.notice_id}.{row.number}", row.provider_id, row.sender) for row in found]
 
 
 def give_up_looking(connection: Connection, lost_one: LostAttempt, now: datetime) -> None:

@@ -132,6 +132,15 @@ class QuickChannel(MessageChannel, Protocol):
         ...
 
 
+@runtime_checkable
+class AskedChannel(MessageChannel, Protocol):
+    """A way out that can be asked what became of a message that it took."""
+
+    def ask(self, provider_id: str) -> tuple[DeliveryStatus, str | None]:
+        """How far it has come, and the error code; raises DeliveryFailed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
     """What became of one attempt; exactly one of `accepted` and `failure` is set.
@@ -158,6 +167,15 @@ class LostAttempt:
     looked_at: datetime | None
     sender: str = ""
     priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnd:
+    """A message that the gateway took, and of which no callback told the end."""
+
+    reference: str
+    provider_id: str
+    sender: str
 
 
 SubjectKey = tuple[SubjectKind, str]
@@ -324,6 +342,15 @@ class OutboxStore(Protocol):
 
     def give_up_looking(self, attempt: LostAttempt, now: datetime) -> None:
         """Nobody can be asked: a life-threatening message is READY again, others have FAILED."""
+        ...
+
+    def open_ends(
+        self, senders: Collection[str], now: datetime, older_than: timedelta, limit: int
+    ) -> Sequence[OpenEnd]:
+        """Messages of these senders, taken so long ago and within a day, without an end.
+
+        Each is named once in `older_than`; the longest unasked first.
+        """
         ...
 
     def is_due(self, now: datetime, channel: Channel) -> bool:

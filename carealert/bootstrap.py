@@ -242,7 +242,12 @@ class App:
         account, token = settings.twilio_account_sid, settings.twilio_auth_token
         if settings.twilio_voice_from is None or not account or not token:
             return ()
-        http = GatewayHttp(settings.twilio_base_url, pool_size=_CALLS_AT_ONCE)
+        following = settings.twilio_auth_token_next
+        http = GatewayHttp(
+            settings.twilio_base_url,
+            pool_size=_CALLS_AT_ONCE,
+            next_token=following.get_secret_value() if following else None,
+        )
         voice = TwilioVoice(
             http,
             account,

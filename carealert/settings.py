@@ -191,7 +191,9 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(None, description="Twilio account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Twilio auth token.")
     twilio_auth_token_next: SecretStr | None = Field(
-        None, description="Second auth token while you rotate; webhooks signed by it are good."
+        None,
+        description="Second auth token while you rotate: webhooks signed by it are good, "
+        "and it is used as soon as the first one is refused.",
     )
     twilio_messaging_service_sid: str | None = Field(
         None, description="Messaging Service to send from."

@@ -13,12 +13,14 @@ import pytest
 
 from carealert.adapters.channels import twilio_fast
 from carealert.adapters.channels.twilio_errors import action_for, actions
+from carealert.adapters.channels.twilio_http import GatewayHttp
+from carealert.adapters.channels.twilio_sms import TwilioSms
 from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import DeliveryFailed, FailureAction
 from carealert.simulator.server import free_port
 from carealert.simulator.world import Fault, FaultKind, World
 from tests.support.builders import NOW, a_phone
-from tests.support.delivery import SetClock
+from tests.support.delivery import ACCOUNT, TOKEN, SetClock
 from tests.support.gateway import SENDER, a_message, a_world, channel_to, gateway
 
 SERVICE = "MG" + "b2" * 16
@@ -207,6 +209,32 @@ def _refusal(code: int) -> Exception:
     from twilio.base.exceptions import TwilioRestException
 
     return TwilioRestException(400, "/", code=code)
+
+
+def test_a_token_that_was_replaced_gives_way_to_the_next_one(world: World, url: str) -> None:
+    http = GatewayHttp(url, next_token=TOKEN)
+    old = TwilioSms(http, ACCOUNT, "the old token", public_url="http://127.0.0.1:9", sender=SENDER)
+    for n in range(3):
+        old.send(a_message(n))
+    assert len(world.messages()) == 3
+    assert old.find(a_message(1), NOW) != []
+    assert old.ask(world.messages()[0].sid)[1] is None
+
+
+def test_a_next_token_that_is_not_valid_yet_changes_nothing(world: World, url: str) -> None:
+    http = GatewayHttp(url, next_token="not valid yet")
+    channel = TwilioSms(http, ACCOUNT, TOKEN, public_url="http://127.0.0.1:9", sender=SENDER)
+    channel.send(a_message())
+    assert len(world.messages()) == 1
+
+
+def test_where_neither_token_is_good_the_sender_is_stopped(url: str) -> None:
+    http = GatewayHttp(url, next_token="wrong too")
+    channel = TwilioSms(http, ACCOUNT, "wrong", public_url="http://127.0.0.1:9", sender=SENDER)
+    for _ in range(2):
+        with pytest.raises(DeliveryFailed) as refused:
+            channel.send(a_message())
+        assert refused.value.action is FailureAction.STOP_SENDER
 
 
 # --- find

@@ -13,6 +13,7 @@ from twilio.http.response import Response
 
 from carealert.adapters.channels.twilio_fast import FastHttp
 from carealert.adapters.channels.twilio_http import GatewayHttp
+from carealert.adapters.channels.twilio_wire import Tokens
 from carealert.simulator.server import free_port
 from tests.support.node_server import node_server
 
@@ -68,7 +69,7 @@ class _RememberingFast(FastHttp):
     """The same of what is posted without waiting."""
 
     def __init__(self, base: SplitResult | None, asked: list[Asked]) -> None:
-        super().__init__(base, 4)
+        super().__init__(base, 4, Tokens())
         self._asked = asked
 
     async def request(  # type: ignore[override]

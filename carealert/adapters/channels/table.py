@@ -66,6 +66,11 @@ class ChannelSettings(Protocol):
         ...
 
     @property
+    def twilio_auth_token_next(self) -> Secret | None:
+        """The secret that takes its place."""
+        ...
+
+    @property
     def twilio_messaging_service_sid(self) -> str | None:
         """Service to send from."""
         ...
@@ -136,6 +141,7 @@ def _console(_: ChannelSettings) -> MessageChannel:
 
 def _twilio(settings: ChannelSettings) -> MessageChannel:
     account, token = settings.twilio_account_sid, settings.twilio_auth_token
+    following = settings.twilio_auth_token_next
     sender = settings.twilio_messaging_service_sid or settings.twilio_from
     if not account or not token or not sender:
         raise ChannelNotReady(
@@ -143,7 +149,11 @@ def _twilio(settings: ChannelSettings) -> MessageChannel:
             "and CAREALERT_TWILIO_MESSAGING_SERVICE_SID (or CAREALERT_TWILIO_FROM)."
         )
     return TwilioSms(
-        GatewayHttp(settings.twilio_base_url, pool_size=settings.sms_concurrency),
+        GatewayHttp(
+            settings.twilio_base_url,
+            pool_size=settings.sms_concurrency,
+            next_token=following.get_secret_value() if following else None,
+        ),
         account,
         token.get_secret_value(),
         public_url=settings.public_url,

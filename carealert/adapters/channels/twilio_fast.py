@@ -17,8 +17,10 @@ from carealert.adapters.channels.twilio_wire import (
     CONNECT_TIMEOUT_S,
     READ_TIMEOUT_S,
     TOO_MANY,
+    UNAUTHORIZED,
     AnswerLost,
     NotSubmitted,
+    Tokens,
     TooMany,
     address_of,
     encoded,
@@ -37,9 +39,10 @@ class FastHttp(AsyncHttpClient):  # type: ignore[misc]
     A POST is never sent twice: aiohttp repeats only what is idempotent.
     """
 
-    def __init__(self, base: SplitResult | None, pool_size: int) -> None:
+    def __init__(self, base: SplitResult | None, pool_size: int, tokens: Tokens) -> None:
         super().__init__(None, True, READ_TIMEOUT_S)
         self._base = base
+        self._tokens = tokens
         self._size = pool_size
         self._loop = BackgroundLoop()
         self._session: aiohttp.ClientSession | None = None
@@ -59,7 +62,32 @@ class FastHttp(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,  # noqa: ARG002  one for all, see the session
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask once; raises NotSubmitted, TooMany or AnswerLost. Headers of the answer are kept."""
+        """Ask once; raises NotSubmitted, TooMany or AnswerLost. Headers of the answer are kept.
+
+        A 401 takes nothing: it is asked again with the account's other token, where there is one.
+        """
+        if auth is None:
+            return await self._ask(method, url, params, data, headers, None, allow_redirects)
+        used = self._tokens.auth(auth)
+        answer = await self._ask(method, url, params, data, headers, used, allow_redirects)
+        other = self._tokens.after_refusal(used, auth)
+        if answer.status_code != UNAUTHORIZED or other is None:
+            return answer
+        again = await self._ask(method, url, params, data, headers, other, allow_redirects)
+        if again.status_code != UNAUTHORIZED:
+            self._tokens.worked(other)
+        return again
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        auth: tuple[str, str] | None,
+        allow_redirects: bool,
+    ) -> Response:
         own = dict(headers or {})
         if auth is not None:
             own |= urllib3.make_headers(basic_auth=":".join(auth))

@@ -22,8 +22,10 @@ from carealert.adapters.channels.twilio_wire import (
     CONNECT_TIMEOUT_S,
     READ_TIMEOUT_S,
     TOO_MANY,
+    UNAUTHORIZED,
     AnswerLost,
     NotSubmitted,
+    Tokens,
     TooMany,
     address_of,
     encoded,
@@ -56,7 +58,9 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
     API. Proxies and other settings in the environment are not read.
     """
 
-    def __init__(self, base_url: str | None = None, *, pool_size: int = 16) -> None:
+    def __init__(
+        self, base_url: str | None = None, *, pool_size: int = 16, next_token: str | None = None
+    ) -> None:
         super().__init__(logging.getLogger(__name__), False, READ_TIMEOUT_S)
         self.base = urlsplit(base_url.rstrip("/")) if base_url else None
         self._pool = urllib3.PoolManager(
@@ -66,7 +70,8 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
             ca_certs=certifi.where(),
         )
         #: For many requests at once.
-        self.fast = FastHttp(self.base, pool_size)
+        self._tokens = Tokens(next_token)
+        self.fast = FastHttp(self.base, pool_size, self._tokens)
         # addFilter is idempotent; urllib3 names the address at level DEBUG only.
         logging.getLogger("urllib3.connectionpool").addFilter(_WITHOUT_NUMBERS)
 
@@ -81,7 +86,34 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask once; raises NotSubmitted, TooMany or AnswerLost. Headers of the answer are kept."""
+        """Ask once; raises NotSubmitted, TooMany or AnswerLost. Headers of the answer are kept.
+
+        A 401 takes nothing: it is asked again with the account's other token, where there is one.
+        """
+        seconds = timeout or READ_TIMEOUT_S
+        if auth is None:
+            return self._ask(method, url, params, data, headers, None, seconds, allow_redirects)
+        used = self._tokens.auth(auth)
+        answer = self._ask(method, url, params, data, headers, used, seconds, allow_redirects)
+        other = self._tokens.after_refusal(used, auth)
+        if answer.status_code != UNAUTHORIZED or other is None:
+            return answer
+        again = self._ask(method, url, params, data, headers, other, seconds, allow_redirects)
+        if again.status_code != UNAUTHORIZED:
+            self._tokens.worked(other)
+        return again
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        auth: tuple[str, str] | None,
+        timeout: float,
+        allow_redirects: bool,
+    ) -> Response:
         own = dict(headers or {})
         if auth is not None:
             own |= urllib3.make_headers(basic_auth=":".join(auth))
@@ -93,7 +125,7 @@ class GatewayHttp(HttpClient):  # type: ignore[misc]
                 body=encoded(data) if data else None,
                 headers=own,
                 redirect=allow_redirects,
-                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=timeout or READ_TIMEOUT_S),
+                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=timeout),
             )
         except _BEFORE as error:
             raise NotSubmitted(type(error).__name__) from None

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 CONNECT_TIMEOUT_S = 3.05
 READ_TIMEOUT_S = 10.0
-TOO_MANY = 429
+UNAUTHORIZED, TOO_MANY = 401, 429
 
 
 class NotSubmitted(Exception):
@@ -24,6 +24,35 @@ class TooMany(Exception):
 
 class AnswerLost(Exception):
     """The request was sent, or part of it, and no whole answer came."""
+
+
+class Tokens:
+    """The account's token, and the one that takes its place while the office rotates.
+
+    Which of them is good is learnt from the gateway's 401, which takes nothing; so a rotation needs
+    no restart at the right moment.
+    """
+
+    def __init__(self, following: str | None = None) -> None:
+        self._following = following
+        self._use_following = False
+
+    def auth(self, given: tuple[str, str]) -> tuple[str, str]:
+        """Account and token to ask with."""
+        following = self._following if self._use_following else None
+        return (given[0], following) if following else given
+
+    def after_refusal(
+        self, used: tuple[str, str], given: tuple[str, str]
+    ) -> tuple[str, str] | None:
+        """The other token where there is one; it is used from now on if it is the good one."""
+        if self._following is None:
+            return None
+        return given if used[1] == self._following else (given[0], self._following)
+
+    def worked(self, used: tuple[str, str]) -> None:
+        """Keep to the token that the gateway took after it had refused the other."""
+        self._use_following = used[1] == self._following
 
 
 def address_of(base: SplitResult | None, url: str, params: Mapping[str, Any] | None) -> str:

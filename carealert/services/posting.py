@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from carealert.clock import since_boot
 from carealert.services.ports.outbox import (
     BETWEEN_LOOKS,
     Accepted,
@@ -34,6 +35,9 @@ class Pace:
     longest_post: timedelta = timedelta(seconds=15)
     #: A claim that is older is looked at again: this process was frozen, or had too much to do.
     fresh_for: timedelta = timedelta(seconds=1)
+    #: How long a channel may take until the first byte is written: if it is frozen meanwhile, the
+    #: lease may be over, and the message somebody else's.
+    post_within: timedelta = timedelta(seconds=10)
     #: A callback usually tells of a lost post within seconds; only then the gateway is asked.
     look_after: timedelta = timedelta(seconds=60)
     between_looks: timedelta = BETWEEN_LOOKS
@@ -108,6 +112,7 @@ class Post:
             notice.expires_at - now,
             text.language,
             text.segments,
+            since_boot() + self.pace.post_within.total_seconds(),
         )
 
     def _is_ours(self, now: datetime) -> bool:

@@ -1,10 +1,8 @@
 """A phone simulator that stays, an outbox, and workers that come and go."""
 
-import contextlib
 import multiprocessing
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -80,30 +78,6 @@ class Stage:
         """Notices that are not at their end."""
         states = self.states()
         return sum(states[one] for one in (NoticeState.READY, *map(str, _UNDER_WAY)))
-
-    def freeze(self, process: BaseProcess) -> None:
-        """Stop a worker in the midst of its work, but not while it holds the one lock of SQLite.
-
-        Nobody else could write for as long as it is frozen.
-        """
-        assert process.pid is not None
-        while True:
-            os.kill(process.pid, signal.SIGSTOP)
-            if self._can_write():
-                return
-            os.kill(process.pid, signal.SIGCONT)
-            time.sleep(0.01)
-
-    def _can_write(self) -> bool:
-        if self.db.engine.dialect.name != "sqlite":
-            return True
-        path = self.db.engine.url.database
-        with contextlib.closing(sqlite3.connect(str(path), timeout=0.2)) as other:
-            try:
-                other.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                return False
-            return True
 
     def wait_until_done(self, seconds: float) -> None:
         """Wait until every notice is at its end; the caller looks whether it is."""

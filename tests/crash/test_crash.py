@@ -9,13 +9,15 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from carealert.simulator.server import free_port
 from tests.crash.stage import Stage, kill, stage
-from tests.crash.worker import POINTS
+from tests.crash.worker import FROZEN, POINTS
 
 NOTICES = int(os.environ.get("CRASH_NOTICES", "240"))
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
@@ -76,13 +78,13 @@ def dies_at(scene: Stage, point: str, nth: int) -> None:
     kill(worker)
 
 
+@pytest.mark.parametrize("point", list(FROZEN))
 def test_a_worker_that_was_frozen_past_its_lease_sends_nothing_twice(
-    engine: Engine, database_url: str
+    engine: Engine, database_url: str, point: str
 ) -> None:
-    with surviving(engine, database_url, 150) as scene:
-        frozen = scene.start()
-        time.sleep(0.2)
-        scene.freeze(frozen)
+    with surviving(engine, database_url, 60) as scene:
+        frozen = scene.start(point, 9)
+        wait_until_stopped(frozen)
         other = scene.start(port=free_port())
         scene.wait_until_done(30)
         assert frozen.pid is not None
@@ -90,6 +92,16 @@ def test_a_worker_that_was_frozen_past_its_lease_sends_nothing_twice(
         time.sleep(1)
         kill(frozen)
         kill(other)
+
+
+def wait_until_stopped(process: BaseProcess) -> None:
+    """Wait until it has stopped itself (proc(5): state T)."""
+    for _ in range(200):
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if state == "T":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the point was never reached")
 
 
 def test_several_workers_share_one_outbox(engine: Engine, database_url: str) -> None:

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from carealert import scheduler
+from carealert.adapters.channels.twilio_sms import TwilioSms
 from carealert.adapters.db.outbox import SqlOutbox
 from carealert.bootstrap import App, holder_name
 from carealert.services.delivering import _Run
@@ -27,6 +28,7 @@ HASTE = Pace(
     lease=timedelta(seconds=1.2),
     longest_post=timedelta(seconds=0.5),
     fresh_for=timedelta(seconds=0.4),
+    post_within=timedelta(seconds=0.4),
     look_after=timedelta(seconds=0.5),
     between_looks=timedelta(seconds=0.5),
     ask_after=timedelta(seconds=1),
@@ -61,9 +63,19 @@ POINTS: dict[str, tuple[type, str, bool, Callable[[Sequence[Any], Any], bool]]] 
 }
 
 
+#: Where a worker may be frozen with a message that it is about to post.
+FROZEN = {
+    "before it posts": (Post, "begin", False, _always),
+    "while it posts": (TwilioSms, "_post", False, _always),
+}
+
+
 @dataclass(frozen=True)
 class Life:
-    """What one process is to do; it dies at `point` when that is reached for the n-th time."""
+    """What one process is to do; it dies at `point` when that is reached for the n-th time.
+
+    Of the points of FROZEN it does not die, it stops until somebody lets it go on.
+    """
 
     settings: dict[str, Any]
     port: int
@@ -73,8 +85,10 @@ class Life:
 
 def live(life: Life, ready: Connection) -> None:
     """Run until somebody kills it."""
-    if life.point is not None:
-        _die_at(*POINTS[life.point], life.nth)
+    if life.point in FROZEN:
+        _signal_at(*FROZEN[life.point], life.nth, signal.SIGSTOP)
+    elif life.point is not None:
+        _signal_at(*POINTS[life.point], life.nth, signal.SIGKILL)
     app = App(Settings(**life.settings))
     with running(build_web(app), life.port):
         ticks = scheduler.Ticks(app, holder_name(), pace=HASTE)
@@ -83,12 +97,13 @@ def live(life: Life, ready: Connection) -> None:
         threading.Event().wait(120)  # ends by itself, should nobody kill it
 
 
-def _die_at(
+def _signal_at(
     owner: type,
     name: str,
     after: bool,
     counts: Callable[[Sequence[Any], Any], bool],
     nth: int,
+    what: signal.Signals,
 ) -> None:
     inner: Callable[..., Any] = getattr(owner, name)
     left = [nth]
@@ -98,7 +113,7 @@ def _die_at(
         if counts(args[1:], done):
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), what)
         return done if after else inner(*args, **more)
 
     setattr(owner, name, counted)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from twilio.base.exceptions import TwilioException
 
 from carealert.adapters.channels.twilio_errors import action_for
-from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted, TooMany
+from carealert.adapters.channels.twilio_wire import AnswerLost, NotSubmitted, TooLate, TooMany
 from carealert.services.ports.outbox import DeliveryFailed, FailureAction
 
 
@@ -23,6 +23,8 @@ def posting() -> Iterator[None]:
         raise DeliveryFailed(
             "too many at once", FailureAction.THROTTLED, "429", error.retry_after
         ) from None
+    except TooLate:
+        raise DeliveryFailed("not tried: too late", FailureAction.THROTTLED, "stopped") from None
     except (AnswerLost, ValueError) as error:  # ValueError: the answer is not JSON
         raise DeliveryFailed(
             f"answer lost: {type(error).__name__}", FailureAction.UNKNOWN, "lost"

@@ -9,6 +9,8 @@ from urllib.parse import SplitResult
 import aiohttp
 import certifi
 import urllib3
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
@@ -21,9 +23,11 @@ from carealert.adapters.channels.twilio_wire import (
     AnswerLost,
     NotSubmitted,
     Tokens,
+    TooLate,
     TooMany,
     address_of,
     encoded,
+    must_be_in_time,
     seconds_of,
 )
 
@@ -124,9 +128,33 @@ class FastHttp(AsyncHttpClient):  # type: ignore[misc]
                     total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S
                 ),
                 trust_env=False,
+                request_class=_InTime,
             )
             self._loop.at_end(self._session.close)
         return self._session
+
+
+class _InTime(aiohttp.ClientRequest):
+    """Looks at the clock once more when its first byte is about to be written.
+
+    Until then a request waits for a connection and for its turn in the loop; a process that was
+    frozen in between must not go on where it stood.
+    """
+
+    async def write_bytes(
+        self,
+        writer: AbstractStreamWriter,
+        conn: Connection,
+        content_length: int | None = None,
+    ) -> None:
+        """As ever, or not at all: headers and body leave together."""
+        try:
+            must_be_in_time()
+        except TooLate as late:
+            if conn.protocol is not None:
+                conn.protocol.set_exception(late)  # whoever waits for the answer gets this instead
+            return
+        await super().write_bytes(writer, conn, content_length)
 
 
 #: What aiohttp raises before the first byte of a request is written.

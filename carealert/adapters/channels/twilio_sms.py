@@ -10,6 +10,7 @@ from twilio.rest import Client
 
 from carealert.adapters.channels.twilio_asking import listing, posting
 from carealert.adapters.channels.twilio_http import GatewayHttp
+from carealert.adapters.channels.twilio_wire import POST_BY
 from carealert.domain.notices import DeliveryStatus
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
 
@@ -54,6 +55,7 @@ class TwilioSms:
 
     async def _send(self, message: Outgoing) -> Accepted:
         """A refused callback address is left out: the message matters more."""
+        POST_BY.set(message.post_by)  # of this task, and of no other
         try:
             return await self._post(message, self._callback + message.reference)
         except DeliveryFailed as failure:

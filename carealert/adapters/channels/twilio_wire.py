@@ -1,9 +1,12 @@
 """What both HTTP clients for Twilio's library share: time-outs, addresses, and three failures."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+
+from carealert.clock import since_boot
 
 CONNECT_TIMEOUT_S = 3.05
 READ_TIMEOUT_S = 10.0
@@ -24,6 +27,21 @@ class TooMany(Exception):
 
 class AnswerLost(Exception):
     """The request was sent, or part of it, and no whole answer came."""
+
+
+class TooLate(Exception):
+    """The moment until which the request might be made has passed; nothing was sent."""
+
+
+#: Until when (`clock.since_boot`) the request that is being made may be written; None: at any time.
+POST_BY: ContextVar[float | None] = ContextVar("post_by", default=None)
+
+
+def must_be_in_time() -> None:
+    """Look at the clock, last thing before the request is written; raises TooLate."""
+    latest = POST_BY.get()
+    if latest is not None and since_boot() > latest:
+        raise TooLate
 
 
 class Tokens:

@@ -12,10 +12,9 @@ from carealert.domain.notices import (
     DeliveryStatus,
     Notice,
     RecipientKind,
-    SubjectState,
     Text,
 )
-from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told
+from carealert.domain.plan import IncidentHistory, Match, Plan, Told
 from carealert.domain.rules import SubjectKind
 
 #: Looked for twice, this far apart, before a lost post counts as never submitted.
@@ -49,7 +48,9 @@ class ClaimedNotice:
 class Outgoing:
     """What a channel is asked to send. `reference` comes back in every callback.
 
-    `language` is that of the body (BCP 47); `segments` are its parts as an SMS.
+    `language` is that of the body (BCP 47); `segments` are its parts as an SMS. After `post_by`
+    (seconds as `clock.since_boot` counts them) it must not be posted any more: another worker may
+    have taken it over. Whoever posts looks just before.
     """
 
     reference: str  # `<notice id>.<attempt number>`
@@ -58,6 +59,7 @@ class Outgoing:
     valid_for: timedelta
     language: str = "en"
     segments: int = 1
+    post_by: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,38 +379,3 @@ class OutboxStore(Protocol):
         ...
 
     def pending_count(self) -> int: ...
-
-
-class EscalationStore(Protocol):
-    """Timers, states and tasks: what happens when nobody answers."""
-
-    def due(self, now: datetime, limit: int = 500) -> Sequence[tuple[Timer, int]]:
-        """Due timers whose subject has not answered, each with the id of its warning.
-
-        In the order of due time, then incident: follow-up takes whole steps by it.
-        """
-        ...
-
-    def advance(self, timer: Timer, following: Timer | None, now: datetime) -> None:
-        """Mark `timer` fired and write the one that follows; repeats are harmless."""
-        ...
-
-    def advance_all(self, advances: Sequence[tuple[Timer, Timer | None]], now: datetime) -> None:
-        """`advance` for many at once."""
-        ...
-
-    def hand_over(self, incident: str, tasks: Sequence[DeskTask], now: datetime) -> None:
-        """Open these tasks and put their subjects WITH_DESK, all at once."""
-        ...
-
-    def set_state(
-        self, incident: str, kind: SubjectKind, ref: str, state: SubjectState, now: datetime
-    ) -> None: ...
-
-    def add_task(
-        self, incident: str, kind: SubjectKind, ref: str, what: str, now: datetime
-    ) -> None:
-        """Ask the city desk to act; one open task for a subject and a reason."""
-        ...
-
-    def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]: ...

@@ -6,6 +6,7 @@ from typing import Protocol
 from carealert.services.ports.asking import AskingStore
 from carealert.services.ports.audit import AuditStore
 from carealert.services.ports.consents import ConsentStore
+from carealert.services.ports.escalations import EscalationStore
 from carealert.services.ports.feeds import FeedStore, WarningStore
 from carealert.services.ports.holds import HoldStore
 from carealert.services.ports.languages import LanguageStore
@@ -13,7 +14,7 @@ from carealert.services.ports.looks import LookStore
 from carealert.services.ports.notices import NoticeStore
 from carealert.services.ports.officers import OfficerStore
 from carealert.services.ports.organisations import OrganisationStore
-from carealert.services.ports.outbox import EscalationStore, OutboxStore
+from carealert.services.ports.outbox import OutboxStore
 from carealert.services.ports.places import PlaceStore
 from carealert.services.ports.records import JournalStore, LeaseStore
 from carealert.services.ports.registry import (

@@ -50,7 +50,7 @@ def test_the_worked_example_does_what_it_says(example: Path) -> None:
             Said(400, {"error": {"code": "NO_CREDIT"}}),
         ]
         taken = channel.send(a_message(7))
-        found = channel.find(a_message(7), NOW)
+        (found,) = channel.find(a_message(7), NOW)
         with pytest.raises(DeliveryFailed) as caught:
             channel.send(a_message(8))
     assert (taken.provider_id, taken.status) == ("city_sms:m1", DeliveryStatus.ACCEPTED)

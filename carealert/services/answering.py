@@ -14,6 +14,7 @@ from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
 from carealert.services.drill_answers import keep_drill_answer
 from carealert.services.more_steps import asked_for, is_household_s, may_ask
+from carealert.services.ports.outbox import FailureAction
 from carealert.services.ports.registry import Owner
 from carealert.services.ports.replies import OpenQuestion
 from carealert.services.ports.store import Database, Stores
@@ -117,6 +118,7 @@ class Receipt:
     status: str
     code: str | None
     at: datetime
+    action: FailureAction | None = None  # what the code asks for, where it is known
 
 
 def receive_receipts(db: Database, receipts: Sequence[Receipt]) -> list[bool]:
@@ -133,7 +135,7 @@ def receive_receipts(db: Database, receipts: Sequence[Receipt]) -> list[bool]:
         for _, n in for_us:
             one = receipts[n]
             taken[n] = stores.outbox.receipt(
-                one.reference, one.provider_id, _KNOWN[one.status], one.code, one.at
+                one.reference, one.provider_id, _KNOWN[one.status], one.code, one.at, one.action
             )
     return taken
 

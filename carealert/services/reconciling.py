@@ -16,6 +16,7 @@ from carealert.services.ports.outbox import (
     MessageChannel,
     OpenEnd,
     Outgoing,
+    Progress,
 )
 from carealert.services.ports.senders import Senders
 from carealert.services.ports.store import Database
@@ -97,12 +98,13 @@ def ask_about(
         for end, answer in sorted(zip(ends, answers, strict=True), key=lambda b: b[0].reference):
             if answer is None:
                 continue
-            stores.outbox.receipt(end.reference, end.provider_id, *answer, now)
-            told += answer[0].rank > DeliveryStatus.SENT.rank
+            said = (answer.status, answer.code, now, answer.action)
+            stores.outbox.receipt(end.reference, end.provider_id, *said)
+            told += answer.status.rank > DeliveryStatus.SENT.rank
     return told
 
 
-def _ask(channel: AskedChannel, end: OpenEnd) -> tuple[DeliveryStatus, str | None] | None:
+def _ask(channel: AskedChannel, end: OpenEnd) -> Progress | None:
     try:
         return channel.ask(end.provider_id)
     except DeliveryFailed as failure:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from twilio.twiml.messaging_response import MessagingResponse
 
+from carealert.adapters.channels.twilio_errors import action_of
 from carealert.domain.replies import WORDS, Words
 from carealert.services.answering import Receipt, receive_receipts, receive_reply
 from carealert.services.ports.store import Database
@@ -49,6 +50,7 @@ def hooks_router(
                 form.get("MessageStatus", ""),
                 form.get("ErrorCode") or None,
                 clock(),
+                action_of(form.get("ErrorCode")),
             )
         )
         return Response(status_code=204)

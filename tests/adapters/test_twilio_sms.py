@@ -82,9 +82,9 @@ def test_any_script_arrives_as_it_was_sent(world: World, url: str) -> None:
     [
         ("+15005550001", FailureAction.PERMANENT, "21211"),
         ("+15005550002", FailureAction.PERMANENT, "21612"),
-        ("+15005550003", FailureAction.PERMANENT, "21408"),
+        ("+15005550003", FailureAction.OTHER_SENDER, "21408"),
         ("+15005550004", FailureAction.OPTED_OUT, "21610"),
-        ("+15005550009", FailureAction.PERMANENT, "21614"),
+        ("+15005550009", FailureAction.OTHER_CHANNEL, "21614"),
         ("12", FailureAction.PERMANENT, "21211"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_token_that_was_replaced_gives_way_to_the_next_one(world: World, url: 
         old.send(a_message(n))
     assert len(world.messages()) == 3
     assert old.find(a_message(1), NOW) != []
-    assert old.ask(world.messages()[0].sid)[1] is None
+    assert old.ask(world.messages()[0].sid).code is None
 
 
 def test_a_next_token_that_is_not_valid_yet_changes_nothing(world: World, url: str) -> None:
@@ -302,9 +302,11 @@ def test_every_code_has_an_action() -> None:
         ("20429 63017 63018 30001 21611", FailureAction.THROTTLED),
         ("21610", FailureAction.OPTED_OUT),
         ("30003 30008 30009 30017 30047 30410 30500", FailureAction.RETRY),
-        ("21211 21217 21401 21421 21604 21614 30006 21612 30005", FailureAction.PERMANENT),
-        ("30004 30007 30034 21408 30018 30024 30036", FailureAction.PERMANENT),
-        ("21602 21605 21617 21618 21609 21654 21655 21656", FailureAction.PERMANENT),
+        ("21211 21217 21401 21421 21604 21612 30005", FailureAction.PERMANENT),
+        ("21614 30006", FailureAction.OTHER_CHANNEL),
+        ("30004 30007 30034 21408 30018 30024", FailureAction.OTHER_SENDER),
+        ("30036", FailureAction.EXPIRED),
+        ("21602 21605 21617 21618 21609 21654 21655 21656", FailureAction.OUR_FAULT),
         ("63016 63024 63003 63015", FailureAction.PERMANENT),
         ("21606 21659", FailureAction.STOP_SENDER),
     ],

@@ -10,7 +10,7 @@ from carealert.adapters.db import tables
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction
+from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Progress
 from carealert.services.reconciling import ask_about
 from carealert.simulator.world import World
 from tests.support.builders import NOW, a_phone, hours
@@ -75,19 +75,19 @@ def test_the_end_of_a_message_is_asked_for_where_its_callbacks_were_lost(
 class Asked(FakeChannel):
     """A gateway that says the same of every message, or cannot be asked."""
 
-    says: tuple[DeliveryStatus, str | None] | None = None
+    says: Progress | None = None
     times = 0
 
-    def ask(self, provider_id: str) -> tuple[DeliveryStatus, str | None]:  # noqa: ARG002
+    def ask(self, provider_id: str) -> Progress:  # noqa: ARG002
         self.times += 1
         if self.says is None:
             raise DeliveryFailed("cannot list", FailureAction.UNREACHABLE)
         return self.says
 
 
-@pytest.mark.parametrize("says", [None, (DeliveryStatus.SENT, None)])
+@pytest.mark.parametrize("says", [None, Progress(DeliveryStatus.SENT)])
 def test_who_does_not_know_is_asked_once_an_hour_for_a_day(
-    db: SqlDatabase, clock: SetClock, says: tuple[DeliveryStatus, str | None] | None
+    db: SqlDatabase, clock: SetClock, says: Progress | None
 ) -> None:
     add(db, a_told(0, expires_at=NOW + hours(48)))
     channel = Asked()
@@ -106,7 +106,7 @@ def test_a_message_whose_end_is_known_is_not_asked_about(
 ) -> None:
     add(db, a_told(0, expires_at=NOW + hours(48)))
     channel = Asked(lambda message: Accepted(f"SM-{message.reference}", status))
-    channel.says = (DeliveryStatus.READ, None)
+    channel.says = Progress(DeliveryStatus.READ)
     deliver_until_empty(db, channel, "w", clock)
     clock.move(2 * HOUR)
     assert ask_about(db, sole(channel), clock()) == 0

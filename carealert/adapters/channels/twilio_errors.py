@@ -1,7 +1,7 @@
 """Which error of Twilio asks for what: the whole retry policy is the table `twilio_errors.tsv`.
 
 Codes from Twilio's error dictionary (twilio.com/docs/api/errors). On an undelivered message a code
-comes by callback; the action is then the next escalation step, whatever this table says.
+comes by callback; the next escalation step is then taken at once, whatever this table says.
 """
 
 import csv
@@ -14,6 +14,7 @@ from carealert.services.ports.outbox import FailureAction
 
 #: Statuses that speak of the account or the address: with the next message it is the same.
 _ABOUT_US = frozenset({401, 402, 403, 404, 405, 407})
+_CARRIERS = 5  # digits
 _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
 
 
@@ -23,6 +24,18 @@ def actions() -> Mapping[str, FailureAction]:
     text = files(__package__).joinpath("twilio_errors.tsv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
     return MappingProxyType({row["code"]: FailureAction(row["action"]) for row in rows})
+
+
+def action_of(code: str | None) -> FailureAction | None:
+    """What the code of a message that did not arrive asks for; an unknown one of the carriers'
+    (30xxx) may be tried again.
+    """
+    if not code:
+        return None
+    known = actions().get(code)
+    if known is None and code.startswith("30") and len(code) == _CARRIERS:
+        return FailureAction.RETRY
+    return known
 
 
 def action_for(status: int, code: str | None) -> FailureAction:

@@ -9,10 +9,17 @@ from twilio.base import values
 from twilio.rest import Client
 
 from carealert.adapters.channels.twilio_asking import listing, posting
+from carealert.adapters.channels.twilio_errors import action_of
 from carealert.adapters.channels.twilio_http import GatewayHttp
 from carealert.adapters.channels.twilio_wire import POST_BY
 from carealert.domain.notices import DeliveryStatus
-from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
+from carealert.services.ports.outbox import (
+    Accepted,
+    DeliveryFailed,
+    FailureAction,
+    Outgoing,
+    Progress,
+)
 
 #: Longest ValidityPeriod that Twilio takes, in seconds.
 LONGEST_VALIDITY = 36_000
@@ -73,12 +80,12 @@ class TwilioSms:
         same.sort(key=lambda one: one.date_created)
         return [Accepted(one.sid, _status(one.status)) for one in same]
 
-    def ask(self, provider_id: str) -> tuple[DeliveryStatus, str | None]:
-        """How far a message has come, and its error code."""
+    def ask(self, provider_id: str) -> Progress:
+        """How far a message has come."""
         with listing():
             found = self._messages(provider_id).fetch()
-        code = found.error_code
-        return _status(found.status), str(code) if code else None
+        code = str(found.error_code) if found.error_code else None
+        return Progress(_status(found.status), code, action_of(code))
 
     async def _post(self, message: Outgoing, callback: str | None) -> Accepted:
         with posting():

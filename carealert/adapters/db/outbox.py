@@ -27,6 +27,7 @@ from carealert.services.ports.outbox import (
     AttemptResult,
     ClaimedNotice,
     Decision,
+    FailureAction,
     LostAttempt,
     OpenEnd,
     SubjectKey,
@@ -161,8 +162,11 @@ class SqlOutbox:
         status: DeliveryStatus,
         code: str | None,
         now: datetime,
+        action: FailureAction | None = None,
     ) -> bool:
-        return outbox_receipts.receipt(self._connection, reference, provider_id, status, code, now)
+        return outbox_receipts.receipt(
+            self._connection, self._sealer, reference, provider_id, status, code, now, action
+        )
 
     def cancel_to(self, number: str, now: datetime) -> int:
         statement = (

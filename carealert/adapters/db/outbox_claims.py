@@ -182,7 +182,7 @@ def _reminders_without_need(connection: Connection, rows: Iterable[Row[Any]]) ->
     subjects = {
         row.id: {(row.incident, subject_kind(row.recipient_kind).value, ref) for ref in row.about}
         for row in rows
-        if row.step > 0 and row.recipient_kind != _DESK and row.about
+        if (row.step > 0 or row.attempts > 0) and row.recipient_kind != _DESK and row.about
     }
     answered = answered_among(connection, set().union(*subjects.values()))
     return frozenset(key for key, about in subjects.items() if about <= answered)

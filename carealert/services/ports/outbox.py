@@ -134,12 +134,21 @@ class QuickChannel(MessageChannel, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a message has come; the code of one that did not arrive, and what that asks for."""
+
+    status: DeliveryStatus
+    code: str | None = None
+    action: FailureAction | None = None
+
+
 @runtime_checkable
 class AskedChannel(MessageChannel, Protocol):
     """A way out that can be asked what became of a message that it took."""
 
-    def ask(self, provider_id: str) -> tuple[DeliveryStatus, str | None]:
-        """How far it has come, and the error code; raises DeliveryFailed."""
+    def ask(self, provider_id: str) -> "Progress":
+        """How far it has come; raises DeliveryFailed."""
         ...
 
 
@@ -366,8 +375,14 @@ class OutboxStore(Protocol):
         status: DeliveryStatus,
         code: str | None,
         now: datetime,
+        action: FailureAction | None = None,
     ) -> bool:
-        """Record a status callback; never lowers a rank; False for an unknown reference."""
+        """Record a status callback; never lowers a rank; False for an unknown reference.
+
+        `action` is what the code of a message that did not arrive asks for: RETRY sends it again
+        once more after some minutes, and OPTED_OUT is kept. The next step is taken at once in
+        any case.
+        """
         ...
 
     def cancel_to(self, number: str, now: datetime) -> int:

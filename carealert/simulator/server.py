@@ -1,5 +1,7 @@
 """Runs an ASGI application on the loopback, in a thread of this process."""
 
+import contextlib
+import secrets
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +9,9 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+
+#: Systems give out ports from 32768 on (Linux) or 49152 on (others) by themselves.
+_LOWEST, _PORTS, _TRIES = 16_000, 16_000, 100
 
 
 class NotStarted(Exception):
@@ -34,10 +39,15 @@ def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    """A port of 127.0.0.1 that nobody listens on at this moment.
+
+    Below those that systems give out by themselves: nobody gets it by chance before it is used.
+    """
+    for _ in range(_TRIES):
+        port = _LOWEST + secrets.randbelow(_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise NotStarted(f"No port of 127.0.0.1 from {_LOWEST} on is free: stop what listens there.")
 
 
 def _wait_until_up(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -70,8 +70,8 @@ CASES: Mapping[str, tuple[Mapping[str, str], Mapping[str, Any], Any, Any]] = {
         TAKEN,
         ("permanent", "21712"),
     ),
-    "no text": ({}, {"body": ""}, ("permanent", "21602"), TAKEN),
-    "too long a text": ({}, {"body": "x" * 1601}, ("permanent", "21617"), TAKEN),
+    "no text": ({}, {"body": ""}, ("our_fault", "21602"), TAKEN),
+    "too long a text": ({}, {"body": "x" * 1601}, ("our_fault", "21617"), TAKEN),
     "a number that said STOP": ({}, {"to": "+15005550004"}, ("opted_out", "21610"), TAKEN),
 }
 

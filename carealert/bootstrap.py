@@ -32,6 +32,7 @@ from carealert.adapters.texts.published import PublishedComposer
 from carealert.adapters.texts.speech import Speech
 from carealert.adapters.texts.voice import read_voices
 from carealert.domain.access import Actor, Role
+from carealert.domain.channels import Ways
 from carealert.domain.language_reviews import TextsInUse
 from carealert.domain.notices import Channel
 from carealert.domain.replies import Words
@@ -124,6 +125,14 @@ class App:
             return self._kept_rules(known)
         return own if version == own.version else self._kept_rules(version)
 
+    def rules_of_version(self, version: str) -> RuleSet | None:
+        """The rules of a version that was in force; None where they are not kept any more."""
+        try:
+            own, _ = self.folder_rules
+            return own if version == own.version else self._kept_rules(version)
+        except (InvalidRules, LookupError):
+            return None
+
     def shadow_rules(self) -> RuleSet | None:
         """The rules that decide beside those in force and send nothing."""
         version = rule_versions.shadowing(self.db)
@@ -208,6 +217,23 @@ class App:
             desk_language=settings.desk_language,
             hold_for=settings.hold_for,
             drills=settings.drills,
+            ways=self._ways(),
+        )
+
+    def _ways(self) -> Ways:
+        """Calls, where there is a number to place them from, in the languages they can speak."""
+        if not self._can_call:
+            return Ways()
+        tags = (tag for tag in self.texts.languages() if self.speech.speaks(tag))
+        return Ways(frozenset(tags))
+
+    @property
+    def _can_call(self) -> bool:
+        settings = self.settings
+        return bool(
+            settings.twilio_voice_from
+            and settings.twilio_account_sid
+            and settings.twilio_auth_token
         )
 
     @cached_property

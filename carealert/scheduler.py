@@ -178,7 +178,9 @@ class Ticks:
         if self._leads():
             app = self._app
             now = self._now()
-            following_up.follow_up(app.db, app.rules_at(now), app.composer, app.office, now)
+            following_up.follow_up(
+                app.db, app.rules_at(now), app.composer, app.office, now, app.rules_of_version
+            )
 
     def look_again(self) -> None:
         """Look again at the warnings whose time has come."""

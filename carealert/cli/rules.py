@@ -100,6 +100,7 @@ def _steps(chain: Iterable[EscalationStep]) -> list[dict[str, object]]:
             "after_minutes": _minutes(step.after),
             "to": [audience.value for audience in step.to],
             "template": step.template,
+            "channel": "other" if step.other_channel else None,
         }
         for step in chain
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
+from carealert.domain.channels import BY_TEXT, Fit, for_caregiver, for_contact, for_resident
 from carealert.domain.facilities import Contact, Facility
 from carealert.domain.notices import About, Recipient, RecipientKind
 from carealert.domain.organisations import Organisation
@@ -24,6 +25,7 @@ class Addressee:
     about: About
     is_subject: bool
     quiet: tuple[time, time] | None
+    fit: Fit = BY_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,17 @@ def reach(
         recipient = Recipient(
             person.kind, person.ref, person.phone, person.language, person.second_language
         )
-        told.append(Addressee(recipient, person.about, person.is_subject, person.quiet))
+        told.append(Addressee(recipient, person.about, person.is_subject, person.quiet, person.fit))
     return Reach(tuple(told), tuple(refused))
+
+
+def can_visit(
+    candidate: Candidate | FacilityCandidate | None, office: Office, now: datetime
+) -> bool:
+    """True where a messenger of the directory can be asked to go to this person's home."""
+    if not isinstance(candidate, Candidate) or not candidate.messengers:
+        return False
+    return bool(reach(candidate, (Audience.RELAY,), office, now).told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ class _Person:
     channel: ChannelPreference = ChannelPreference.TEXT
     age: int | None = None
     quiet: tuple[time, time] | None = None
+    fit: Fit = BY_TEXT
 
     def why_not(self, office: Office, now: datetime) -> tuple[WhyNot, str] | None:
         """The first reason against telling this person, or None. Gender is not asked."""
@@ -115,10 +127,10 @@ def _people(
     now: datetime,
 ) -> Iterable[_Person]:
     if isinstance(candidate, FacilityCandidate):
-        yield from _facility_people(candidate.facility, audiences)
+        yield from _facility_people(candidate.facility, audiences, office)
         about = About(candidate.facility.ref, candidate.facility.name)
     else:
-        yield from _care_people(candidate, audiences, now)
+        yield from _care_people(candidate, audiences, office, now)
         about = _about(candidate)
     if Audience.CITY_DESK in audiences and office.desk:
         desk = office.desk
@@ -133,12 +145,12 @@ def _people(
 
 
 def _care_people(
-    candidate: Candidate, audiences: Sequence[Audience], now: datetime
+    candidate: Candidate, audiences: Sequence[Audience], office: Office, now: datetime
 ) -> Iterable[_Person]:
     resident, about = candidate.resident, _about(candidate)
     if Audience.CAREGIVERS in audiences:
         for caregiver, _ in candidate.caregivers:
-            yield _caregiver(caregiver, about)
+            yield _caregiver(caregiver, about, office)
     if Audience.RESIDENT in audiences:
         yield _Person(
             RecipientKind.RESIDENT,
@@ -151,21 +163,23 @@ def _care_people(
             consent=resident.consent,
             channel=resident.channel,
             age=None if resident.birth_year is None else now.year - resident.birth_year,
+            fit=for_resident(resident, office.ways),
         )
     if Audience.RELAY in audiences:
         for messenger in candidate.messengers:
-            yield from _messenger(messenger, about)
+            yield from _messenger(messenger, about, office)
 
 
-def _messenger(one: Organisation, about: About) -> Iterable[_Person]:
+def _messenger(one: Organisation, about: About, office: Office) -> Iterable[_Person]:
     """The messenger gets the name that caregivers use and the reference, and no need (G14)."""
     if one.contact is not None:
         home = About(about.ref, f"{about.label} ({about.ref})")
         phone, language = one.contact.phone, one.contact.language
-        yield _Person(RecipientKind.RELAY, one.ref, phone, language, None, home)
+        fit = for_contact(language, office.ways)
+        yield _Person(RecipientKind.RELAY, one.ref, phone, language, None, home, fit=fit)
 
 
-def _caregiver(caregiver: Caregiver, about: About) -> _Person:
+def _caregiver(caregiver: Caregiver, about: About, office: Office) -> _Person:
     start, end = caregiver.quiet_from, caregiver.quiet_to
     return _Person(
         RecipientKind.CAREGIVER,
@@ -178,10 +192,13 @@ def _caregiver(caregiver: Caregiver, about: About) -> _Person:
         purpose=Purpose.ALERT_CARER,
         channel=caregiver.channel,
         quiet=(start, end) if start and end else None,
+        fit=for_caregiver(caregiver, office.ways),
     )
 
 
-def _facility_people(facility: Facility, audiences: Sequence[Audience]) -> Iterable[_Person]:
+def _facility_people(
+    facility: Facility, audiences: Sequence[Audience], office: Office
+) -> Iterable[_Person]:
     about = About(facility.ref, facility.name)
     roles: tuple[tuple[Audience, RecipientKind, Contact | None], ...] = (
         (Audience.FACILITY_MANAGER, RecipientKind.FACILITY_MANAGER, facility.manager),
@@ -189,7 +206,9 @@ def _facility_people(facility: Facility, audiences: Sequence[Audience]) -> Itera
     )
     for audience, kind, contact in roles:
         if audience in audiences and contact:
-            yield _Person(kind, facility.ref, contact.phone, contact.language, None, about)
+            language = contact.language
+            fit = for_contact(language, office.ways)
+            yield _Person(kind, facility.ref, contact.phone, language, None, about, fit=fit)
 
 
 def _about(candidate: Candidate) -> About:

@@ -1,16 +1,18 @@
 """What a decision sets going: timers for those asked, tasks for the city desk, new states."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from carealert.domain.notices import NoticeDraft, RecipientKind, SubjectState
 from carealert.domain.plan import DeskTask, IncidentHistory, Match, Plan, Timer, Told, WhyNot
-from carealert.domain.rules import EscalationStep, Rule, RuleSet, SubjectKind
+from carealert.domain.rules import Audience, EscalationStep, Rule, RuleSet, SubjectKind
 from carealert.domain.telling import Wish, line_of
 from carealert.domain.warnings import HazardWarning
 
 Chain = tuple[EscalationStep, ...]
+#: True where a messenger can go to this subject.
+Visited = Callable[[tuple[SubjectKind, str]], bool]
 
 
 def with_consequences(
@@ -19,8 +21,14 @@ def with_consequences(
     rules: RuleSet,
     history: IncidentHistory,
     still: frozenset[tuple[SubjectKind, str]],
+    *,
+    visited: Visited,
+    now: datetime,
 ) -> Plan:
-    """Add timers for those asked, desk tasks for those nobody can reach, and the new states."""
+    """Add timers for those asked, desk tasks for those nobody can reach, and the new states.
+
+    Whom no message reaches a messenger goes to at once, if `visited` says that one can.
+    """
     chains = _chains(base.matches, rules, base.warning)
     reachable = {wish.subject for wish in wishes}
     asked_at = _asked_at(base.drafts, wishes)
@@ -33,8 +41,14 @@ def with_consequences(
         if subject not in reachable:
             if before is SubjectState.WITH_DESK:
                 continue
-            tasks.append(DeskTask(*subject, "nobody can be told by SMS"))
-            states[subject] = SubjectState.WITH_DESK
+            chain = chain_of(rules.get(match.rule), base.warning, match.info)
+            relay = relay_timer(match, chain, history, now) if visited(subject) else None
+            if relay is not None and before is not SubjectState.WAITING:
+                timers.append(relay)
+                states[subject] = SubjectState.WAITING
+            elif relay is None:
+                tasks.append(DeskTask(*subject, "nobody can be told by SMS"))
+                states[subject] = SubjectState.WITH_DESK
         elif subject in asked_at:
             states[subject] = SubjectState.WAITING
             chain = chain_of(rules.get(match.rule), base.warning, match.info)
@@ -74,6 +88,26 @@ def first_timer(
         asked_at,
         asked_at + chain[0].after,
     )
+
+
+def relay_timer(
+    match: Match, chain: Chain, history: IncidentHistory, now: datetime
+) -> Timer | None:
+    """The step at which a messenger goes, due at once; None in a chain without one."""
+    for number, step in enumerate(chain, start=1):
+        if Audience.RELAY in step.to:
+            return Timer(
+                history.incident,
+                match.kind,
+                match.ref,
+                match.rule,
+                number,
+                history.revision,
+                match.info,
+                now - step.after,  # so that the desk follows as soon after it as for others
+                now,
+            )
+    return None
 
 
 def next_timer(timer: Timer, chain: Chain) -> Timer | None:

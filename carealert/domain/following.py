@@ -4,8 +4,8 @@ Pure, as planning is: the same function follows up in live running and in rule t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from carealert.domain.consequences import chain_of, next_timer
 from carealert.domain.facts import facts_for
@@ -57,7 +57,8 @@ def follow(
     """The next step for subjects who have not answered; `timers` share incident, step, revision.
 
     A caregiver of four is reminded once. A step to the city desk, the end of a chain, and a rule
-    that is gone give the desk a task: no chain ends without a person who acts (rule G22).
+    that is gone give the desk a task: no chain ends without a person who acts (rule G22). A step
+    that can tell nobody is passed at once.
     """
     wishes: list[Wish] = []
     not_sent: list[NotSent] = []
@@ -77,6 +78,8 @@ def follow(
             chain = chain_of(rule, warning, timer.info)
             following = next_timer(timer, chain)
             told, refused = _told(timer, rule, candidate, warning, office, now)
+            if following is not None and not told:
+                following = replace(following, due_at=now)  # to wait for nobody helps nobody
             wishes += told
             not_sent += refused
             advances.append((timer, following))
@@ -113,5 +116,8 @@ def _merged(
     if not wishes:
         return [], []
     first = timers[0]
-    history = IncidentHistory(first.incident, first.revision)
+    # Another home of the same caregiver may come to this step at another time: a reminder of its
+    # own, which the outbox must not take for the first one.
+    due = first.due_at.astimezone(UTC)
+    history = IncidentHistory(first.incident, first.revision, round=f"{due:%Y%m%dT%H%M%S.%fZ}")
     return merge(wishes, history, office, now, kind=MessageKind.REMINDER, step=first.step)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from carealert.domain.rule_shadows import implies
-from carealert.domain.rules import Do, Rule
+from carealert.domain.rules import Do, EscalationStep, Rule
 
 
 def replaced_in(rules: Sequence[Rule], now: datetime) -> dict[str, frozenset[str]]:
@@ -71,7 +71,12 @@ def _follows_as_soon(do: Do, other: Do) -> bool:
     """For each severity, every step from above has one here that comes as soon and tells them."""
     severities = {*do.escalate_by_severity, *other.escalate_by_severity, None}
     return all(
-        any(step.after <= wanted.after and set(step.to) >= set(wanted.to) for step in do.chain(one))
+        any(_is_as_strong(step, wanted) for step in do.chain(one))
         for one in severities
         for wanted in other.chain(one)
     )
+
+
+def _is_as_strong(step: EscalationStep, wanted: EscalationStep) -> bool:
+    other = step.other_channel or not wanted.other_channel
+    return other and step.after <= wanted.after and set(step.to) >= set(wanted.to)

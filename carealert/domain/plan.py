@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from carealert.domain.channels import NO_OTHER_WAYS, Ways
 from carealert.domain.facilities import Facility
 from carealert.domain.notices import Facts, NoticeDraft, Recipient, RecipientKind, SubjectState
 from carealert.domain.organisations import Organisation
@@ -130,7 +131,7 @@ class Office:
     """What planning needs to know of the disaster office.
 
     `suppressed` are E.164 numbers that said STOP; `assumed_life` stands in for a missing
-    `expires`, counted from `sent`.
+    `expires`, counted from `sent`; `ways` are those it can send by beside SMS.
     """
 
     default_language: str
@@ -138,6 +139,7 @@ class Office:
     desk: Recipient | None
     suppressed: frozenset[str]
     assumed_life: timedelta
+    ways: Ways = NO_OTHER_WAYS
 
 
 @dataclass(frozen=True, slots=True)

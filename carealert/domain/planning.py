@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from carealert.domain.audiences import Reach, reach
+from carealert.domain.audiences import Reach, can_visit, reach
 from carealert.domain.consequences import is_warned, strongest_first, with_consequences
 from carealert.domain.endings import is_ended, is_upgraded
 from carealert.domain.facts import FactsByPlace, end_of
@@ -90,18 +90,18 @@ def plan(
     )
     drafts, collapsed = merge(wishes, history, office, now, kind=MessageKind.ALERT, step=0)
     drafts, unchanged = _only_news(drafts, history, hearing)
-    not_sent += [*refused, *collapsed, *unchanged]
     still = still_warned | {(match.kind, match.ref) for match in matched}
-    if not (unresolved & active.keys()):
-        ends, unheard = _stand_downs(warning, drafts, still, history, office, now)
-        drafts += ends
-        not_sent += unheard
+    placed = not (unresolved & active.keys())
+    ends, unheard = _stand_downs(warning, drafts, still, history, office, now, placed)
+    refused = [*not_sent, *refused, *collapsed, *unchanged, *unheard]
     return with_consequences(
-        Plan(warning, tuple(matches), tuple(drafts), tuple(not_sent)),
+        Plan(warning, tuple(matches), (*drafts, *ends), tuple(refused)),
         wishes,
         rules,
         history,
         still,
+        visited=lambda subject: can_visit(subjects.get(subject), office, now),
+        now=now,
     )
 
 
@@ -327,13 +327,15 @@ def _stand_downs(
     history: IncidentHistory,
     office: Office,
     now: datetime,
+    placed: bool,
 ) -> tuple[list[NoticeDraft], list[NotSent]]:
     """An end of the story for exactly those who heard its beginning and are no longer warned.
 
     Somebody who only may not be told any more (consent, another phone) is still in danger: to
-    tell them that it is over would be false.
+    tell them that it is over would be false. Nobody can be said to be out of a warning that is
+    not wholly `placed` on the map.
     """
-    if not history.told:
+    if not history.told or not placed:
         return [], []
     lines = {line_of(draft.recipient) for draft in drafts}
     ends: list[NoticeDraft] = []

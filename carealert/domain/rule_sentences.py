@@ -42,6 +42,7 @@ FRAME: Mapping[str, str] = {
     "replaces": "; there in the place of {0}",
     "override": "; weaker than that until {0}, which {1} answers for",
     "step": "; after {0} without an answer tell {1}",
+    "step_other": "; after {0} without an answer tell {1} by another way",
     "severity": "; at {0}{1}",
     "earlier": "; {0} earlier for people who need help to move",
     "repeat": "; say it again every {0} while the warning holds",
@@ -196,7 +197,8 @@ def _range(value: Range, unit: str, book: Phrasebook) -> str:
 
 
 def _step(step: EscalationStep, book: Phrasebook) -> str:
-    return book.said("step", _length(step.after, book), _told(step.to, book))
+    pattern = "step_other" if step.other_channel else "step"
+    return book.said(pattern, _length(step.after, book), _told(step.to, book))
 
 
 def _more(do: Do, book: Phrasebook) -> Iterable[str]:

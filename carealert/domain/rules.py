@@ -66,11 +66,15 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """What happens `after` this long since the first notice unless somebody answered."""
+    """What happens `after` this long since the first notice unless somebody answered.
+
+    With `other_channel` it goes by another way than the first notice, where the office has one.
+    """
 
     after: timedelta
     to: tuple[Audience, ...]
     template: str
+    other_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

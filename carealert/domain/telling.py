@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from carealert.domain.audiences import Reach, reach
+from carealert.domain.channels import BY_TEXT, Fit
 from carealert.domain.notices import (
     About,
     Channel,
@@ -53,6 +54,7 @@ class Wish:
     facts: Facts
     reasons: tuple[str, ...]
     quiet: tuple[time, time] | None = None
+    fit: Fit = BY_TEXT
 
 
 def wishes_for(
@@ -83,6 +85,7 @@ def wishes_of(
             facts,
             match.reasons,
             one.quiet,
+            one.fit,
         )
         for one in found.told
     ]
@@ -130,7 +133,10 @@ def _draft(
         about = _everybody(group)
         reasons = tuple(reason for wish in group for reason in wish.reasons)
     do, recipient = first.rule.do, first.recipient
-    template = do.chain(first.facts.severity)[step - 1].template if step else do.template
+    template, channel = do.template, first.fit.first
+    if step:
+        at = do.chain(first.facts.severity)[step - 1]
+        template, channel = at.template, first.fit.other if at.other_channel else channel
     to_desk = recipient.kind is RecipientKind.CITY_DESK
     replies = do.expect_reply or _NOTHING
     if recipient.kind in OWN_WORDS:
@@ -145,7 +151,7 @@ def _draft(
         revision=history.revision,
         kind=MessageKind.DESK if to_desk else _kind(recipient, kind),
         priority=do.priority,
-        channel=Channel.SMS,
+        channel=channel,
         wording=wording_for(recipient.phone),
         template=template,
         checklist=do.checklist,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
+from carealert.domain.channels import NO_OTHER_WAYS, Ways
 from carealert.domain.drills import Drills, is_drill
 from carealert.domain.holds import needs_officer, why_held
 from carealert.domain.notices import Notice, Recipient, RecipientKind
@@ -41,7 +42,7 @@ class OfficeSettings:
     """What the office says about itself. `desk_phone` is E.164; without it the desk has no SMS.
 
     `hold_for` is how long an officer has for a message that reads as a test; `drills` who hears
-    of an Exercise.
+    of an Exercise; `ways` are those it can send by beside SMS.
     """
 
     default_language: str
@@ -51,6 +52,7 @@ class OfficeSettings:
     assumed_life: timedelta = timedelta(hours=12)
     hold_for: timedelta = timedelta(minutes=15)
     drills: Drills = Drills.DESK
+    ways: Ways = NO_OTHER_WAYS
 
     def office(self, suppressed: frozenset[str]) -> Office:
         """The office as deciding needs it, with the numbers that said STOP."""
@@ -58,7 +60,9 @@ class OfficeSettings:
         if self.desk_phone is not None:
             phone = Phone(self.desk_phone, PhoneSharing.PRIVATE)
             desk = Recipient(RecipientKind.CITY_DESK, "desk", phone, self.desk_language, None)
-        return Office(self.default_language, self.time_zone, desk, suppressed, self.assumed_life)
+        return Office(
+            self.default_language, self.time_zone, desk, suppressed, self.assumed_life, self.ways
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """When answers are overdue: the next step of every chain, one transaction a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +19,15 @@ BATCH = 500
 LARGEST = 32_000
 #: What the desk is told where a reminder cannot be written: the person must not wait for a mend.
 UNWRITABLE = "nobody answered, and the reminder could not be written"
+
+
+#: The rules of a version, or None where they are kept no more.
+Kept = Callable[[str], RuleSet | None]
+
+
+def nothing_kept(version: str) -> RuleSet | None:  # noqa: ARG001
+    """For an office that keeps no versions."""
+    return None
 
 
 #: Incident, warning, revision, step and due time: whose timers are followed up together.
@@ -40,12 +49,16 @@ def follow_up(
     composer: Composer,
     office: OfficeSettings,
     now: datetime,
+    kept: Kept = nothing_kept,
 ) -> FollowUpResult:
-    """Run every step that is due at `now`; a crash between batches loses and repeats nothing."""
+    """Run every step that is due at `now`; a crash between batches loses and repeats nothing.
+
+    A chain goes on by the rules it began with, where `kept` still has them, else by `rules`.
+    """
     total = FollowUpResult()
     while True:
         with db.transaction() as stores:
-            done = _batch(stores, rules, composer, office, now)
+            done = _batch(stores, rules, composer, office, now, kept)
         if done.timers == 0:
             return total
         total = FollowUpResult(
@@ -54,17 +67,32 @@ def follow_up(
 
 
 def _batch(
-    stores: Stores, rules: RuleSet, composer: Composer, office: OfficeSettings, now: datetime
+    stores: Stores,
+    rules: RuleSet,
+    composer: Composer,
+    office: OfficeSettings,
+    now: datetime,
+    kept: Kept,
 ) -> FollowUpResult:
     groups = _groups(stores, now)
     result = FollowUpResult()
     for group in groups.values():
         timers = [timer for timer, _ in group]
-        notices, tasks = _step(stores, rules, composer, office, timers, group[0][1], now)
+        warning_id = group[0][1]
+        then = _rules_then(stores, rules, warning_id, kept)
+        notices, tasks = _step(stores, then, composer, office, timers, warning_id, now)
         result = FollowUpResult(
             result.timers + len(timers), result.notices + notices, result.tasks + tasks
         )
     return result
+
+
+def _rules_then(stores: Stores, rules: RuleSet, warning_id: int, kept: Kept) -> RuleSet:
+    """The rules that the warning was decided by: a chain does not change under those in it."""
+    version = stores.outbox.rules_version(warning_id)
+    if version is None or version == rules.version:
+        return rules
+    return kept(version) or rules
 
 
 def _group_of(entry: tuple[Timer, int]) -> _Group:

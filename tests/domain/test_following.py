@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from carealert.domain.channels import Ways
 from carealert.domain.consequences import next_timer
 from carealert.domain.following import NOBODY_ANSWERED, RULE_GONE, FollowUp, Subjects, follow
-from carealert.domain.notices import MessageKind, RecipientKind
+from carealert.domain.notices import Channel, MessageKind, RecipientKind
 from carealert.domain.plan import Candidate, Timer, WhyNot
 from carealert.domain.planning import plan
 from carealert.domain.rules import Audience, EscalationStep, RuleSet, SubjectKind
@@ -26,6 +27,7 @@ from tests.support.builders import (
     a_warning,
     an_info,
     an_office,
+    an_organisation,
     hours,
     minutes,
     rules_of,
@@ -148,7 +150,7 @@ def test_who_is_not_registered_any_more_is_left_alone() -> None:
     assert done.advances[0][1] is None
 
 
-def test_a_missing_deputy_is_said_and_the_chain_goes_on_to_the_desk() -> None:
+def test_a_missing_deputy_is_said_and_the_desk_is_next_at_once() -> None:
     rules = rules_of(a_facility_rule())
     place = a_place(a_facility(deputy=None))
     first = plan(a_warning(), rules, [], [place], a_history(), an_office(), NOW).timers
@@ -156,10 +158,55 @@ def test_a_missing_deputy_is_said_and_the_chain_goes_on_to_the_desk() -> None:
     assert [entry.reason for entry in done.not_sent] == [WhyNot.NO_CONTACT]
     following = done.advances[0][1]
     assert following is not None
-    assert following.due_at == NOW + minutes(40)
+    assert following.due_at == first[0].due_at, "to wait for nobody helps nobody"
 
 
 def test_a_reminder_has_the_revision_of_its_first_text_and_a_key_of_its_own() -> None:
     timer = replace(timers_of(CHAIN, home())[0], revision=3)
     draft = followed((timer,), CHAIN, subjects(home())).drafts[0]
-    assert draft.idempotency_key == "incident-1:rule-1:caregiver/c1:1:3"
+    assert draft.idempotency_key == ("incident-1:rule-1:caregiver/c1:1:3:20260526T061000.000000Z")
+
+
+def test_two_homes_that_come_to_a_step_at_different_times_are_two_reminders() -> None:
+    """Found: the second reminder had the key of the first, and the outbox took it for that one."""
+    homes = home("r1"), home("r2")
+    first, second = timers_of(CHAIN, *homes)
+    later = replace(second, due_at=second.due_at + minutes(3))
+    drafts = [followed((timer,), CHAIN, subjects(*homes)).drafts[0] for timer in (first, later)]
+    assert len({draft.idempotency_key for draft in drafts}) == 2
+
+
+def test_silence_is_asked_again_by_the_other_way() -> None:
+    calls = replace(an_office(), ways=Ways(frozenset({"en"})))
+    chain = (EscalationStep(minutes(10), (Audience.CAREGIVERS,), "reminder", True), *a_chain()[1:])
+    rules = rules_of(a_rule(escalate=chain))
+    reads = a_candidate(a_resident(ref="r1", phone=None), a_caregiver(ref="c1"))
+    listens = a_candidate(a_resident(ref="r1", phone=None), a_caregiver(ref="c1", literacy="no"))
+    for one, ways in (
+        (reads, (Channel.SMS, Channel.VOICE)),
+        (listens, (Channel.VOICE, Channel.SMS)),
+    ):
+        decided = plan(a_warning(), rules, [one], [], a_history(), calls, NOW)
+        at = decided.timers[0].due_at
+        done = follow(decided.timers, a_warning(), rules, subjects(one), calls, at)
+        assert (decided.drafts[0].channel, done.drafts[0].channel) == ways
+    sms_only = plan(a_warning(), rules, [listens], [], a_history(), an_office(), NOW)
+    assert sms_only.drafts[0].channel is Channel.SMS, "what nobody carries would wait for ever"
+
+
+def test_whom_no_message_reaches_a_messenger_goes_to_at_once() -> None:
+    relay = EscalationStep(minutes(20), (Audience.RELAY,), "relay")
+    desk = EscalationStep(minutes(30), (Audience.CITY_DESK,), "desk")
+    rules = rules_of(a_rule(escalate=(relay, desk)))
+    alone = replace(a_candidate(a_resident(ref="r1", phone=None)), caregivers=())
+    visited = replace(alone, messengers=(an_organisation("m1", a_phone(40)),))
+    decided = plan(a_warning(), rules, [visited], [], a_history(), an_office(), NOW)
+    [timer] = decided.timers
+    assert (timer.step, timer.due_at, decided.tasks) == (1, NOW, ())
+    done = follow(decided.timers, a_warning(), rules, subjects(visited), an_office(), NOW)
+    assert [draft.recipient.kind for draft in done.drafts] == [RecipientKind.RELAY]
+    [(_, following)] = done.advances
+    assert following is not None
+    assert following.due_at == NOW + minutes(10), "as soon after the messenger as for others"
+    nobody = plan(a_warning(), rules, [alone], [], a_history(), an_office(), NOW)
+    assert (len(nobody.tasks), nobody.timers) == (1, ())

@@ -1,6 +1,7 @@
 """Overdue answers, on a real store: reminders, the desk, and nothing twice."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, select
@@ -116,6 +117,18 @@ def test_a_rule_that_is_gone_gives_every_case_to_the_desk(db: SqlDatabase) -> No
     assert {what for _, what in tasks(db)} == {"the rule that was followed is gone"}
 
 
+def test_a_chain_goes_on_by_the_rules_it_began_with(db: SqlDatabase) -> None:
+    with db.reading() as stores:
+        version = stores.outbox.rules_version(1)
+    assert version == RULES.version
+    kept = {RULES.version: RULES}.get
+    now = NOW + minutes(10)
+    another = replace(rules_of(a_rule(id="another")), version="another")
+    done = follow_up(db, another, PlainComposer(), OFFICE, now, kept)
+    assert (done.notices, done.tasks) == (1, 0)
+    assert not tasks(db)
+
+
 def test_a_reminder_that_cannot_be_written_gives_every_case_to_the_desk(db: SqlDatabase) -> None:
     done = after(db, 10, composer=BrokenComposer("reminder"))
     assert (done.notices, done.tasks) == (0, 4)
@@ -129,7 +142,8 @@ def test_a_reminder_that_cannot_be_written_gives_every_case_to_the_desk(db: SqlD
 def test_a_phone_that_said_stop_since_is_not_reminded(db: SqlDatabase) -> None:
     with db.transaction() as stores:
         stores.people.suppress(a_phone(11).number, NOW, "test")
-    assert after(db, 10).notices == 0
+    after(db, 10)
+    assert {ref for ref, *_ in sent(db)} == {"desk"}
 
 
 def test_a_crash_between_batches_loses_and_repeats_nothing(db: SqlDatabase) -> None:

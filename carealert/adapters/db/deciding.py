@@ -99,3 +99,10 @@ def matched_in(connection: Connection, incident: str, rules: Collection[str]) ->
         Match(SubjectKind(kind), ref, rule, info, ())
         for kind, ref, rule, info in connection.execute(query)
     ]
+
+
+def rules_version(connection: Connection, warning_id: int) -> str | None:
+    """The version of the rules that this warning was decided by."""
+    query = select(decision.c.rules_version).where(decision.c.warning_id == warning_id)
+    found: str | None = connection.execute(query).scalar()
+    return found

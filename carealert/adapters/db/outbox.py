@@ -53,6 +53,9 @@ class SqlOutbox:
     def told_lines(self, incident: str) -> Sequence[ToldLine]:
         return told.told_lines(self._connection, incident)
 
+    def rules_version(self, warning_id: int) -> str | None:
+        return deciding.rules_version(self._connection, warning_id)
+
     def begin(self, warning_id: int, rules_version: str, now: datetime) -> Decision | None:
         return deciding.begin(self._connection, warning_id, rules_version, now)
 

@@ -91,10 +91,14 @@ class StepEntry(Part):
     after: Duration
     to: list[Annotated[Audience, Field(strict=False)]] = Field(min_length=1)
     template: Name
+    channel: Literal["other"] | None = Field(
+        None, description="other: by another way than the first notice, such as a call."
+    )
 
     def step(self) -> EscalationStep:
         """The domain's words."""
-        return EscalationStep(length_of(self.after), tuple(self.to), self.template)
+        other = self.channel is not None
+        return EscalationStep(length_of(self.after), tuple(self.to), self.template, other)
 
 
 Chain = Annotated[list[StepEntry], Field(min_length=1)]

@@ -24,7 +24,7 @@ from carealert.adapters.texts.files import Language
 from carealert.adapters.texts.pages import all_steps
 from carealert.adapters.texts.parts import Parts, Variant
 from carealert.adapters.texts.voice import Spoken
-from carealert.domain.notices import Facts, MessageKind, Notice, NoticeDraft, Text
+from carealert.domain.notices import Channel, Facts, MessageKind, Notice, NoticeDraft, Text
 from carealert.domain.outline import Outline, fits, outlines
 from carealert.domain.people import Need
 from carealert.domain.sms import encode, one_line
@@ -79,6 +79,9 @@ class Composition:
         return Spoken(language.tag, draft.facts.hazard, draft.template, body, hazard)
 
     def _text(self, draft: NoticeDraft) -> Text:
+        if draft.channel is Channel.VOICE:  # all of it, as a call has no segments
+            said = self.spoken(draft)
+            return Text(said.body, said.language, encode(said.body).encoding, 1)
         recipient = draft.recipient
         language = self._composer.language_for(
             draft.template, recipient.language, recipient.second_language

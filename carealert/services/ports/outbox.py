@@ -235,6 +235,10 @@ class OutboxStore(Protocol):
         """On which lines the incident was told, and of whom."""
         ...
 
+    def rules_version(self, warning_id: int) -> str | None:
+        """The version of the rules that this warning was decided by; None before it was."""
+        ...
+
     def begin(self, warning_id: int, rules_version: str, now: datetime) -> Decision | None:
         """Begin the decision about a warning or take it up again; None where it has ended.
 

@@ -9,7 +9,9 @@ from carealert.adapters.rules.check import check
 from tests.adapters.rules.test_rule_files import FILE, SHIPPED
 
 LANGUAGES = ("en", "bn")
-TEMPLATES = dict.fromkeys(("care_alert", "facility_confirm", "reminder", "desk"), LANGUAGES)
+TEMPLATES = dict.fromkeys(
+    ("care_alert", "facility_confirm", "reminder", "relay", "desk"), LANGUAGES
+)
 CHECKLISTS = ("cyclone", "flood", "heat", "cold", "smoke", "earthquake", "tsunami", "power")
 TODAY = date(2026, 5, 26)
 TESTS = """\

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         description="Password of the officers' console. Without it the console answers only "
         "requests from this machine.",
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Token, sent as 'Authorization: Bearer TOKEN', with which a monitoring system "
+        "elsewhere may read /metrics and nothing else.",
+    )
     user: str | None = Field(
         None,
         description="Account of 'carealert users' as which commands act; without it they may do "

@@ -6,13 +6,15 @@ what it does not hear is its alarm (a dead man's switch).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from carealert.services.ports.audit import Found
 from carealert.services.ports.store import Database
 
 EVENT, CLEAR = "audited", "nothing"
+#: The lease that nobody competes for: when it ran out is when somebody looked last.
+BEAT = "auditor"
 
 
 class Heartbeat(Protocol):
@@ -24,13 +26,17 @@ class Heartbeat(Protocol):
 
 
 def audit(db: Database, heartbeat: Heartbeat | None, now: datetime) -> Sequence[Found]:
-    """Look at everything; what was found is journalled when it changes, and the watcher told."""
+    """Look at everything; what was found is journalled when it changes, and the watcher told.
+
+    That somebody looked is written down each time: no other sign is there of a leader that died.
+    """
     with db.reading() as stores:
         found = stores.audit.look(now)
         last = stores.journal.recent(1, EVENT)
     said = ",".join(one.what.value for one in found) or CLEAR
-    if said != (last[0].details.get("found") if last else CLEAR):
-        with db.transaction() as stores:
+    with db.transaction() as stores:
+        stores.leases.take(BEAT, BEAT, now, timedelta())
+        if said != (last[0].details.get("found") if last else CLEAR):
             stores.journal.write(now, EVENT, "outbox", found=said)
     if heartbeat is not None:
         heartbeat.beat(found)

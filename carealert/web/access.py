@@ -25,6 +25,8 @@ OPEN = (
     "/-/ready",
     *(f"{address}/" for address in FOLDERS),
 )
+#: What a monitoring system may ask for with its own token.
+METRICS = "/metrics"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -37,9 +39,12 @@ NOT_HERE = (
 class ConsoleAccess:
     """ASGI middleware in front of everything."""
 
-    def __init__(self, app: ASGIApp, password: str | None) -> None:
+    def __init__(
+        self, app: ASGIApp, password: str | None, metrics_token: str | None = None
+    ) -> None:
         self._app = app
         self._expected = _digest(password) if password else None
+        self._token = _digest(metrics_token) if metrics_token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is open or allowed; answer 401 or 403 to the rest."""
@@ -52,6 +57,8 @@ class ConsoleAccess:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
+        if scope["path"] == METRICS and self._is_monitor(headers):
+            return None
         if self._expected is None:
             if _from_this_machine(scope, headers):
                 return None
@@ -62,6 +69,12 @@ class ConsoleAccess:
         challenge = {"WWW-Authenticate": 'Basic realm="CareAlert console", charset="UTF-8"'}
         text = "The console asks for its password; any user name will do.\n"
         return PlainTextResponse(text, status_code=401, headers=challenge)
+
+    def _is_monitor(self, headers: Headers) -> bool:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if self._token is None or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(_digest(token.strip()), self._token)
 
 
 def _digest(password: str) -> bytes:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from carealert import clock
 from carealert.adapters.db import migrating
 from carealert.adapters.db.board.reader import SqlBoard
+from carealert.adapters.db.meters import SqlMeters
 from carealert.bootstrap import App
 from carealert.domain.access import Actor, Role
 from carealert.services.access import NotAllowed
@@ -33,12 +34,13 @@ def build_web(
 ) -> FastAPI:
     """The web application of `app`: console, API, health, and the gateway's hooks."""
     settings = app.settings
-    password = settings.console_password
+    password, metrics_token = settings.console_password, settings.metrics_token
     options = WebOptions(
         time_zone=settings.zone,
         sender_tag=settings.sender_tag,
         phones_url=phones_url,
         console_password=password.get_secret_value() if password else None,
+        metrics_token=metrics_token.get_secret_value() if metrics_token else None,
         demo=demo,
         templates=(settings.config / "templates",) if settings.config else (),
     )
@@ -65,4 +67,5 @@ def build_web(
         note_refusal(app.db, CONSOLE, refusal.what, now())
 
     board = BoardFor(SqlBoard(app.engine, settings.assumed_life), CONSOLE)
-    return create_app(board, (hooks, calls, gateways), options, now, readiness, on_refusal)
+    meters = SqlMeters(app.engine)
+    return create_app(board, (hooks, calls, gateways), options, now, readiness, on_refusal, meters)

@@ -17,13 +17,15 @@ class WebOptions:
 
     `time_zone` is that of every time on a page. Without `console_password` the console answers
     this machine only. `templates` are folders searched before the shipped one. `demo` shows a
-    banner on every page, with a link to the simulated phones if `phones_url` is given.
+    banner on every page, with a link to the simulated phones if `phones_url` is given. With
+    `metrics_token`, whoever bears it may read `/metrics` from elsewhere.
     """
 
     time_zone: tzinfo
     sender_tag: str = "CareAlert"
     phones_url: str | None = None
     console_password: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
     csp: str = CONTENT_SECURITY_POLICY
     demo: bool = False
     templates: tuple[Path, ...] = ()

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from carealert.adapters.db.board.reader import SqlBoard
+from carealert.adapters.db.meters import SqlMeters
 from carealert.web.app import create_app
 from carealert.web.options import WebOptions
 from tests.support.board_data import NOW
@@ -18,7 +19,7 @@ ZONE = ZoneInfo("Asia/Dhaka")
 def app_on(engine: Engine, options: WebOptions | None = None) -> FastAPI:
     """The application whose clock stands still at NOW."""
     board = SqlBoard(engine, timedelta(hours=12))
-    return create_app(board, (), options or WebOptions(ZONE), lambda: NOW)
+    return create_app(board, (), options or WebOptions(ZONE), lambda: NOW, meters=SqlMeters(engine))
 
 
 def local_client(app: FastAPI, *, client: str = "127.0.0.1", host: str = "127.0.0.1") -> TestClient:

@@ -86,12 +86,12 @@ def test_ready_says_so_when_the_database_does_not_answer(filled: Engine) -> None
 def test_metrics_count_without_naming_anybody(console: TestClient) -> None:
     lines = console.get("/metrics").text.splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    assert values['carealert_feed_heard{feed="Regional cyclone centre"}'] == "0"
-    assert values['carealert_feed_age_seconds{feed="Regional cyclone centre"}'] == "2820"
-    assert values['carealert_people{state="needs_help"}'] == "2"
-    assert values['carealert_notices{state="failed"}'] == "2"
-    assert values["carealert_active_incidents"] == "4"
-    assert values["carealert_open_tasks"] == "6"
+    assert values['carealert_feed_heard{feed="Regional cyclone centre"}'] == "0.0"
+    assert values['carealert_feed_age_seconds{feed="Regional cyclone centre"}'] == "2820.0"
+    assert values['carealert_people{state="needs_help"}'] == "2.0"
+    assert values['carealert_notices{state="failed"}'] == "2.0"
+    assert values["carealert_active_incidents"] == "4.0"
+    assert values["carealert_open_tasks"] == "6.0"
     assert not [line for line in lines if "R-0" in line]
 
 

@@ -55,7 +55,7 @@ class SqlAudit:
                 attempt.c.state == "unknown",
                 attempt.c.started_at < now - LOST_FOR,
             ),
-            Finding.LATE_TIMER: _late_timers(now),
+            Finding.LATE_TIMER: overdue_timers(now - LATE),
             Finding.UNPLANNED: _unplanned(now),
             Finding.SENDER_DOWN: _counted(sender.c.refilled_at, sender.c.failures >= FAILURES),
         }
@@ -72,7 +72,11 @@ class SqlAudit:
         return _counted(notice.c.due_at, in_state(NoticeState.READY), or_(False, *late))
 
 
-def _late_timers(now: datetime) -> Select[int, datetime]:
+def overdue_timers(before: datetime) -> Select[int, datetime]:
+    """How many escalation steps were due before then (`many`), and since when the first (`since`).
+
+    Those of people whom nobody waits for any more do not count.
+    """
     timer = escalation_timer.c
     settled = exists().where(
         subject.c.incident == timer.incident,
@@ -80,7 +84,7 @@ def _late_timers(now: datetime) -> Select[int, datetime]:
         subject.c.ref == timer.ref,
         subject.c.state.in_(SETTLED),
     )
-    return _counted(timer.due_at, WAITS, timer.due_at < now - LATE, ~settled)
+    return _counted(timer.due_at, WAITS, timer.due_at < before, ~settled)
 
 
 def _unplanned(now: datetime) -> Select[int, datetime]:

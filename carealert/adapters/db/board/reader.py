@@ -1,12 +1,11 @@
 """The console's reader: set-based reads, one transaction a page, no key to open sealed columns."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, case, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from carealert.adapters.db.board.counts import Counts, counts_of
 from carealert.adapters.db.board.drills import drill_counts
@@ -16,6 +15,7 @@ from carealert.adapters.db.board.map import Shapes, facility_features, place_fea
 from carealert.adapters.db.board.part import facilities_in, is_in
 from carealert.adapters.db.board.people import reach, rule_counts, subject_page
 from carealert.adapters.db.board.pulse import newest_journal, pulse, unreadable
+from carealert.adapters.db.board.reading import reading
 from carealert.adapters.db.board.texts import texts
 from carealert.adapters.db.board.timeline import timeline
 from carealert.adapters.db.board.unknown import unknown_areas
@@ -24,7 +24,6 @@ from carealert.adapters.db.tables import subject, task
 from carealert.domain.notices import SubjectState
 from carealert.domain.warnings import Status
 from carealert.services.watching import (
-    BoardUnavailable,
     FacilityRow,
     FeedsView,
     GeoJson,
@@ -50,18 +49,8 @@ class SqlBoard:
         self._messages = Messages(assumed_life)
         self._shapes = Shapes()
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                if connection.dialect.name == "postgresql":
-                    # One state for the whole page: counts must not disagree with their list.
-                    connection.execution_options(isolation_level="REPEATABLE READ")
-                yield connection
-        except SQLAlchemyError as error:
-            raise BoardUnavailable(
-                "The database does not answer as it should: run 'carealert doctor'."
-            ) from error
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return reading(self._engine)
 
     def answers(self) -> None:
         with self._reading() as connection:

@@ -10,6 +10,7 @@ import typer
 
 from carealert import clock
 from carealert.bootstrap import open_app
+from carealert.cli.notice_words import meaning_of, person_sentences
 from carealert.cli.output import Exit, emit, fail
 from carealert.domain.notices import NoticeState
 from carealert.domain.pauses import Pause
@@ -69,6 +70,28 @@ def show(
     except NoSuchNotice as none:
         fail(str(none), Exit.NOTHING)
     emit(_plain(asdict(story)), as_json, _told(story))
+
+
+@app.command()
+def why(
+    ref: Annotated[str, typer.Argument(help="Ref of a person or facility.")],
+    incident: Annotated[
+        str | None, typer.Option(help="Only in this incident; else in the newest ones.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in sentences why messages to somebody, or about them, were sent or not.
+
+    Times are UTC. The journal keeps that it was asked.
+    Example: carealert notices why R-0042
+    """
+    application = open_app()
+    try:
+        found = outbox_office.why(application.db, application.operator, ref, incident, clock.now())
+    except NoSuchNotice as none:
+        fail(str(none), Exit.NOTHING)
+    data = {"incidents": [_plain(asdict(one)) for one in found]}
+    emit(data, as_json, "\n\n".join(map(person_sentences, found)))
 
 
 @app.command()
@@ -166,15 +189,15 @@ def _told(story: NoticeStory) -> str:
         sender = f" by {tried.sender}" if tried.sender else ""
         steps.append((tried.started_at, f"attempt {tried.number}{sender}"))
         if tried.finished_at is not None:
-            code = f" ({tried.code})" if tried.code else ""
+            code = meaning_of(tried.code)
             steps.append((tried.finished_at, f"attempt {tried.number}: {tried.state}{code}"))
     for event in story.events:
-        code = f" ({event.code})" if event.code else ""
+        code = meaning_of(event.code)
         steps.append((event.at, f"the gateway: {event.status}{code}"))
     if story.answered_at is not None:
         steps.append((story.answered_at, f"answered: {one.answer}"))
     lines += [f"{_moment(at)}  {what}" for at, what in sorted(steps)]
-    code = f" ({one.code})" if one.code else ""
+    code = meaning_of(one.code)
     return "\n".join([*lines, f"now: {one.state}{code}"])
 
 

@@ -8,10 +8,12 @@ from carealert.domain.notices import NoticeState
 from carealert.domain.pauses import ALL, LANES, SENDER, Pause, is_pausable, longest
 from carealert.domain.reasons import demand
 from carealert.services.access import everywhere, needs
-from carealert.services.ports.notices import NoticeLine, NoticeStory, Wanted
+from carealert.services.ports.notices import NoticeLine, NoticeStory, PersonStory, Wanted
 from carealert.services.ports.store import Database
 
 MOST_LISTED = 1000
+#: How far back it is looked where no incident is named.
+NEWEST_INCIDENTS = 5
 #: Fewer letters of an id may name several notices.
 LEAST_LETTERS = 4
 
@@ -112,3 +114,25 @@ def pauses(
     """What is paused at this moment."""
     with db.reading() as stores:
         return stores.notices.pauses(now)
+
+
+@needs(Right.READ_REGISTER)
+def why(
+    db: Database, who: Actor, ref: str, incident: str | None, now: datetime
+) -> Sequence[PersonStory]:
+    """Every send and every not-send to this ref or about it; the journal says who asked.
+
+    Of that incident, else of the newest ones. Raises NoSuchNotice where there is nothing.
+    """
+    everywhere(who, "To see why somebody was told")
+    with db.reading() as stores:
+        found = stores.notices.about(ref, incident, NEWEST_INCIDENTS)
+    if not found:
+        where = f"in incident {incident}" if incident else "in the newest incidents"
+        raise NoSuchNotice(
+            f"Nothing was decided about '{ref}' {where}: no warning reached them, or the ref is "
+            "another one. See 'carealert rules explain'."
+        )
+    with db.transaction() as stores:
+        stores.journal.write(now, "explained", f"notices:{ref}", by=who.name)
+    return found

@@ -1,19 +1,22 @@
 """`carealert notices`: what is on its way, why, another try, a pause."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 from typer.testing import CliRunner, Result
 
+from carealert.adapters.db import outbox_claims, tables
 from carealert.adapters.db.stores import SqlDatabase
 from carealert.adapters.sealing import Sealer
-from carealert.cli import app
+from carealert.cli import app, notice_words
 from carealert.clock import now
 from carealert.domain.access import Role
-from carealert.domain.notices import DeliveryStatus
+from carealert.domain.notices import DeliveryStatus, NoticeState
+from carealert.domain.plan import WhyNot
 from carealert.domain.rules import Priority
 from carealert.services.officers import put_officer
 from carealert.services.ports.outbox import Accepted, DeliveryFailed, FailureAction, Outgoing
@@ -21,10 +24,12 @@ from tests.support.actors import ADMIN
 from tests.support.builders import a_phone, hours
 from tests.support.delivery import (
     FakeChannel,
+    a_timer,
     a_told,
     caregivers,
     deliver_until_empty,
     rows,
+    start_timers,
 )
 
 SECRET = "a secret of a test, long enough"
@@ -197,3 +202,60 @@ def test_only_who_may_decide_pauses_or_sends_again(db: SqlDatabase) -> None:
         assert result.exit_code != 0
     listed = runner.invoke(app, ["notices", "list"], env={"CAREALERT_USER": "listener"})
     assert listed.exit_code == 0
+
+
+def test_why_tells_every_send_with_its_code_in_words_and_nothing_of_the_phone(
+    db: SqlDatabase,
+) -> None:
+    incident = rows(db.engine)[0].incident
+    delivered = run("why", "c0", "--incident", incident).stdout
+    for part in ("because of rule", "Attempt 1 by sms: the gateway took it", "Answered: safe"):
+        assert part in delivered
+    failed = run("why", "r1", "--incident", incident).stdout
+    assert "alert to caregiver:c1 about r1" in failed
+    assert "It will not go out (30007: filtered by the carrier)." in failed
+    waits = run("why", "c2", "--incident", incident).stdout
+    assert "It is held until" in waits
+    assert "It waits for its turn" in waits
+    for private in ("Nani", a_phone(0).number, a_phone(0).number[-4:], "+1"):
+        assert private not in delivered + failed + waits
+    with db.reading() as stores:
+        assert [line.subject for line in stores.journal.recent(1, "explained")] == ["notices:c2"]
+
+
+def test_why_tells_why_somebody_was_not_told_and_which_step_follows(db: SqlDatabase) -> None:
+    start_timers(db.engine, a_timer("r9"))
+    with db.engine.begin() as connection:
+        (warning,) = connection.execute(select(tables.warning.c.id)).scalars()
+        made = connection.execute(
+            insert(tables.decision).values(
+                warning_id=warning, incident="incident-1", rules_version="v", decided_at=now()
+            )
+        ).inserted_primary_key
+        for reason in WhyNot:
+            row = {"kind": "resident", "ref": "r9", "rule": "heat", "reason": reason.value}
+            connection.execute(
+                insert(tables.not_sent).values(decision_id=made[0], detail="a secret", **row)
+            )
+    told = run("why", "r9").stdout
+    assert "resident not told by rule heat: No valid consent." in told
+    assert "step 1 of rule rule-1 is due." in told
+    assert "a secret" not in told
+    data = json.loads(run("why", "r9", "--json").stdout)
+    assert len(data["incidents"][0]["not_sent"]) == len(WhyNot)
+
+
+@pytest.mark.usefixtures("db")
+def test_why_of_somebody_who_was_never_looked_at_says_so() -> None:
+    result = run("why", "r77")
+    assert (result.exit_code, "Nothing was decided about 'r77'" in result.stderr) == (3, True)
+
+
+def test_each_state_and_each_code_of_our_own_has_its_words() -> None:
+    assert set(notice_words._STATES) == set(NoticeState)
+    assert "21211: the number is not valid" in notice_words.meaning_of("21211")
+    assert notice_words.meaning_of("99999") == " (99999)"
+    source = Path(outbox_claims.__file__).read_text()
+    given = set(re.findall(r'NoticeState\.[A-Z]+, "(\w+)"', source))
+    assert len(given) > 4
+    assert given <= set(notice_words.OWN_CODES)

@@ -47,6 +47,7 @@ GIVEN: dict[str, Any] = {
     "end": NOW,
     "id_start": "5f0c2a1b",
     "ids": ["n-1"],
+    "incident": None,
     "length": timedelta(minutes=5),
     "facilities": [],
     "feed": Feed("met", "https://warnings.example.org/cap.xml", "cap", timedelta(minutes=5)),

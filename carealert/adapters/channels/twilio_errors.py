@@ -19,11 +19,21 @@ _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
 
 
 @cache
+def _rows() -> tuple[Mapping[str, str], ...]:
+    text = files(__package__).joinpath("twilio_errors.tsv").read_text("utf-8")
+    return tuple(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+@cache
 def actions() -> Mapping[str, FailureAction]:
     """code -> action, as the table has it."""
-    text = files(__package__).joinpath("twilio_errors.tsv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines(), delimiter="\t")
-    return MappingProxyType({row["code"]: FailureAction(row["action"]) for row in rows})
+    return MappingProxyType({row["code"]: FailureAction(row["action"]) for row in _rows()})
+
+
+@cache
+def meanings() -> Mapping[str, str]:
+    """code -> what it means in a few words, as the table has it."""
+    return MappingProxyType({row["code"]: row["what it means"] for row in _rows()})
 
 
 def action_of(code: str | None) -> FailureAction | None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from carealert.adapters.db.conflicts import insert_into
 from carealert.adapters.db.lists import one_of
+from carealert.adapters.db.notice_why import person_stories
 from carealert.adapters.db.outbox_rows import lane_name, lane_number
 from carealert.adapters.db.tables import attempt, delivery_event, notice, pause
 from carealert.domain.notices import NoticeState
@@ -17,6 +18,7 @@ from carealert.services.ports.notices import (
     EventLine,
     NoticeLine,
     NoticeStory,
+    PersonStory,
     Wanted,
 )
 
@@ -40,6 +42,9 @@ class SqlNotices:
         query = select(notice).where(notice.c.id.startswith(start, autoescape=True))
         rows = self._connection.execute(query.order_by(notice.c.id).limit(2)).all()
         return [self._story(row) for row in rows]
+
+    def about(self, ref: str, incident: str | None, most: int) -> Sequence[PersonStory]:
+        return person_stories(self._connection, ref, incident, most, self._story)
 
     def _story(self, row: Row[Any]) -> NoticeStory:
         tried = select(attempt).where(attempt.c.notice_id == row.id).order_by(attempt.c.number)

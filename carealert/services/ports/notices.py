@@ -71,6 +71,42 @@ class NoticeStory:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSentLine:
+    """A decision not to tell somebody; `reason` is a WhyNot, `rule` None where none decided."""
+
+    at: datetime
+    kind: str
+    rule: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step that is taken where nobody answers: waiting, fired or stopped."""
+
+    rule: str
+    step: int
+    due_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStory:
+    """Every send and every not-send of one incident to somebody, or about them.
+
+    `state` is where they stand since `since`; None for somebody who is only told about others.
+    """
+
+    incident: str
+    ref: str
+    state: str | None
+    since: datetime | None
+    notices: tuple[NoticeStory, ...]
+    not_sent: tuple[NotSentLine, ...]
+    steps: tuple[StepLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which notices: all of what is given must hold."""
 
@@ -90,6 +126,13 @@ class NoticeStore(Protocol):
 
     def stories(self, start: str) -> Sequence[NoticeStory]:
         """The stories of notices whose id begins so; two at most, to tell one from several."""
+        ...
+
+    def about(self, ref: str, incident: str | None, most: int) -> Sequence[PersonStory]:
+        """What this ref was told, or others about it, in that incident; else in the newest ones.
+
+        At most so many incidents are looked at; one in which there is nothing is left out.
+        """
         ...
 
     def try_again(self, notices: Collection[str], now: datetime) -> Sequence[str]:

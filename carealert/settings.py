@@ -23,6 +23,7 @@ from carealert.domain.drills import Drills
 from carealert.domain.language_reviews import TextsInUse
 from carealert.domain.retention import PERIODS, Periods
 from carealert.domain.rule_versions import SignOff
+from carealert.logs import LogFormat
 
 CONFIG_FILE = "carealert.toml"
 KEY_FILE = "secret.key"
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
         None,
         description="Token, sent as 'Authorization: Bearer TOKEN', with which a monitoring system "
         "elsewhere may read /metrics and nothing else.",
+    )
+    log_format: LogFormat = Field(
+        LogFormat.TEXT,
+        description="How `run`, `serve` and `work` write their log to stderr: `text`, or `json` "
+        "with one object a line. Neither holds a phone, nor what other libraries filled in.",
     )
     user: str | None = Field(
         None,

@@ -22,6 +22,7 @@ from carealert.adapters.sealing import WrongKey
 from carealert.bootstrap import open_app
 from carealert.cli.output import Exit
 from carealert.clock import now
+from carealert.logs import LogFormat, write_as
 from carealert.services.access import NotAllowed
 from carealert.services.officers import NoSuchOfficer, note_refusal
 from carealert.services.ports.text import TemplateProblem
@@ -107,7 +108,8 @@ def _options(
     if config is not None:
         os.environ["CAREALERT_CONFIG"] = str(config)
     level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=level)
+    write_as(LogFormat.TEXT)
     # It warns of every tick that a longer one makes it leave out; the next tick finds the rows.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

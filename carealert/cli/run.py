@@ -13,6 +13,7 @@ from carealert import scheduler
 from carealert.adapters.db import migrating
 from carealert.bootstrap import App, holder_name, open_app
 from carealert.cli.output import Exit, emit, fail
+from carealert.logs import write_as
 from carealert.paths import shipped
 from carealert.settings import CONFIG_FILE, Settings, write_key_file
 from carealert.web.build import build_web
@@ -68,6 +69,7 @@ def work() -> None:
 
 def _ready() -> App:
     app = open_app()
+    write_as(app.settings.log_format)
     if app.engine.dialect.name == "sqlite":
         migrating.upgrade(app.engine)  # nobody else can be using an embedded database
     elif not migrating.is_current(app.engine):
@@ -87,6 +89,7 @@ def _serve(app: App) -> None:
         build_web(app),
         host=settings.host,
         port=settings.port,
+        log_config=None,  # its lines go where ours go, and are written as discreetly
         log_level="warning",
         server_header=False,
     )

@@ -73,9 +73,10 @@ class DiscreetFormatter(logging.Formatter):
 
 
 def write_as(how: LogFormat) -> None:
-    """Let the root's handlers write so from now on."""
+    """Let the root's streams write so from now on; a handler of another kind keeps its own way."""
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(DiscreetFormatter(how))
+        if type(handler) is logging.StreamHandler:
+            handler.setFormatter(DiscreetFormatter(how))
 
 
 def _sentence(record: logging.LogRecord) -> str:

@@ -84,6 +84,7 @@ def test_show_reads_a_rule_out_and_gives_its_times() -> None:
         "after_minutes": 10.0,
         "to": ["caregivers"],
         "template": "reminder",
+        "channel": "other",
     }
     assert "why: " in run("show", "flood-extreme").stdout
     sentence = run("show", "flood-start-early", "--language", "en").stdout

@@ -23,14 +23,15 @@ from carealert.settings import Settings
 from carealert.simulator.server import running
 from carealert.web.build import build_web
 
-#: Everything takes as long as it does in earnest, but for what is waited for.
+#: Everything takes as long as it does in earnest, but for what is waited for. Between a post and
+#: the moment at which it counts as never made lies more than a busy machine may stand still.
 HASTE = Pace(
     lease=timedelta(seconds=1.2),
     longest_post=timedelta(seconds=0.5),
     fresh_for=timedelta(seconds=0.4),
     post_within=timedelta(seconds=0.4),
-    look_after=timedelta(seconds=0.5),
-    between_looks=timedelta(seconds=0.5),
+    look_after=timedelta(seconds=1),
+    between_looks=timedelta(seconds=1),
     ask_after=timedelta(seconds=1),
 )
 

@@ -33,6 +33,7 @@ from carealert.services import (
     reconciling,
     replaying,
     retention,
+    settling,
 )
 from carealert.services.feed_pool import Polls
 from carealert.services.posting import PACE, Pace
@@ -182,6 +183,12 @@ class Ticks:
                 app.db, app.rules_at(now), app.composer, app.office, now, app.rules_of_version
             )
 
+    def settle(self) -> None:
+        """Tell the others what somebody answered."""
+        if self._leads():
+            app = self._app
+            settling.tell_the_others(app.db, app.composer, app.office, self._now())
+
     def look_again(self) -> None:
         """Look again at the warnings whose time has come."""
         if self._leads():
@@ -230,6 +237,7 @@ def start(ticks: Ticks, *, every: timedelta = timedelta(seconds=1)) -> Backgroun
         (ticks.call, every),
         (ticks.plan, every * 5),
         (ticks.follow_up, every * 2),
+        (ticks.settle, every * 2),
         (ticks.look_again, every * 5),
         (ticks.holds, every * 5),
         (ticks.drills, every * 5),

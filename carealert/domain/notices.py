@@ -101,6 +101,7 @@ class MessageKind(StrEnum):
     UPDATE = "update"
     STAND_DOWN = "stand_down"  # cancelled, over, or no longer in the area
     REMINDER = "reminder"
+    SETTLED = "settled"  # somebody else has answered about the same people
     FOLLOW_UP = "follow_up"  # asks what is missing, after the end
     FACILITY_CONFIRM = "facility_confirm"
     DESK = "desk"

@@ -10,6 +10,7 @@ from carealert.domain.notices import DeliveryStatus, RecipientKind, SubjectState
 from carealert.domain.plan import DeskTask
 from carealert.domain.replies import MORE, WORDS, Meaning, MeaningKind, Words, understand
 from carealert.domain.rules import SubjectKind
+from carealert.domain.settling import PASSED_ON
 from carealert.services import own_data
 from carealert.services.consent_asking import asked_by, keep_answer
 from carealert.services.drill_answers import keep_drill_answer
@@ -224,6 +225,7 @@ def _answered(
         state, template = SubjectState.NEEDS_HELP, "help_coming"
     asked_for = MISSING if answer == "missing" else ASKED_FOR_HELP
     kind = _subject_kind(question)
+    _pass_on(stores, question, answer, state, inbound.now)
     for ref in question.about:
         stores.escalations.set_state(question.incident, kind, ref, state, inbound.now)
         if state is SubjectState.NEEDS_HELP:
@@ -233,6 +235,19 @@ def _answered(
         inbound.now, "answered", inbound.who, answer=answer, notice=question.notice
     )
     return answer, template
+
+
+def _pass_on(
+    stores: Stores, question: OpenQuestion, answer: str, state: SubjectState, now: datetime
+) -> None:
+    """Let the others hear what is new in it (rule G22); a text of theirs is written apart."""
+    if answer not in PASSED_ON:
+        return
+    subjects = [(SubjectKind.RESIDENT, ref) for ref in question.about]
+    before = stores.escalations.states(question.incident, subjects)
+    news = [ref for kind, ref in subjects if before.get((kind, ref)) is not state]
+    if news:
+        stores.settling.note(question.notice, answer, news, now)
 
 
 def _messenger_says(

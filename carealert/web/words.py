@@ -137,6 +137,7 @@ ALARM: Mapping[str, str] = MappingProxyType(
     {
         "sender_stopped": "The gateway refuses this office's account: no message goes out",
         "planning_failed": "A warning could not be planned: see the journal",
+        "settling_failed": "An answer could not be told to the others: see the journal",
         "follow_up_failed": "An escalation step could not be taken: see the journal",
     }
 )
@@ -147,6 +148,7 @@ MESSAGE_KIND: Mapping[str, str] = MappingProxyType(
         "update": "Updates",
         "stand_down": "All-clear messages",
         "reminder": "Reminders",
+        "settled": "Answers told to the others",
         "follow_up": "Questions after the end",
         "facility_confirm": "Questions to facility managers",
         "desk": "Messages to the city desk",

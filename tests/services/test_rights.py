@@ -43,6 +43,7 @@ MACHINE = {
     "feed_pool": "the polling tick",
     "finder": "planning",
     "following_up": "the escalation tick",
+    "settling": "the tick that tells the others",
     "gathered": "polling",
     "harvesting": "polling",
     "integrity": "pushing",

@@ -1,6 +1,6 @@
 """Timers, states and tasks: what happens when nobody answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,8 +98,10 @@ class SqlEscalations:
     ) -> None:
         subjects.open_tasks(self._connection, incident, [(kind, ref, what)], now)
 
-    def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]:
-        return told.states_of(self._connection, incident)
+    def states(
+        self, incident: str, among: Collection[tuple[SubjectKind, str]] | None = None
+    ) -> Mapping[tuple[SubjectKind, str], SubjectState]:
+        return told.states_of(self._connection, incident, among)
 
 
 #: What the timers of one step of one rule have in common.

@@ -23,7 +23,7 @@ from carealert.adapters.db.subjects import (
 )
 from carealert.adapters.db.tables import match, not_sent, notice, warning
 from carealert.adapters.sealing import Sealer
-from carealert.domain.notices import Notice, NoticeState, RecipientKind
+from carealert.domain.notices import MessageKind, Notice, NoticeState, RecipientKind
 from carealert.domain.plan import Match, NotSent, Plan
 from carealert.services.discretion import discreet_reasons
 
@@ -160,6 +160,7 @@ def _supersede(
                 one_of(connection, notice.c.recipient_ref, own),
                 in_state(*PENDING),
                 not_(for_desk),
+                notice.c.kind != MessageKind.SETTLED.value,  # a call for help stays news
             )
             .values(state=NoticeState.SUPERSEDED.value)
         )

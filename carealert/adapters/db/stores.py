@@ -29,6 +29,7 @@ from carealert.adapters.db.replies import SqlReplies
 from carealert.adapters.db.retention import SqlRetention
 from carealert.adapters.db.rule_versions import SqlRuleVersions
 from carealert.adapters.db.senders import SqlSenders
+from carealert.adapters.db.settling import SqlSettling
 from carealert.adapters.db.shelf import Memo
 from carealert.adapters.db.silences import SqlSilences
 from carealert.adapters.db.unknown_areas import SqlUnknownAreas
@@ -103,6 +104,11 @@ class SqlStores:
     def looks(self) -> SqlLooks:
         """When warnings are looked at again."""
         return SqlLooks(self._connection)
+
+    @cached_property
+    def settling(self) -> SqlSettling:
+        """Answers that others are still to hear of."""
+        return SqlSettling(self._connection)
 
     @cached_property
     def silences(self) -> SqlSilences:

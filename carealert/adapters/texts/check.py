@@ -55,13 +55,15 @@ NOTICES = (
     "relay",
     "group",
     "follow_up",
+    "settled_safe",
+    "settled_help",
 )
 #: The language that every other one is compared with.
 REFERENCE = "en"
-#: These expect no answer by digit: one ends the story, the others speak to the office.
-_NO_ANSWER = ("stand_down", "desk", "held", "drill_desk")
+#: These expect no answer by digit: they end the story, tell of an answer, or speak to the office.
+_NO_ANSWER = ("stand_down", "desk", "held", "drill_desk", "settled_safe", "settled_help")
 #: These ask for no action within the preview; one asks a question when all is over.
-_NO_ACTION = (*_NO_ANSWER, "follow_up")
+_NO_ACTION = ("stand_down", "desk", "held", "drill_desk", "settled_safe", "follow_up")
 #: What is said of something that is not there yet.
 INCOMPLETE = ("does not exist", "has no list", "has other items", "is missing or empty")
 _ITEM_SEGMENTS = {Encoding.GSM_7: 1, Encoding.UCS_2: 2}

@@ -37,12 +37,14 @@ _ANSWERS = {"safe": "1", "help": "2"}
 _NUMBERS = {"people": 88_888, "facilities": 8_888, "warning": 888_888}
 _TO_DESK = ("desk", "held", "drill_desk")
 _TO_MESSENGERS = ("relay", "group")
+_SETTLED = ("settled_safe", "settled_help")
 _TO_MANAGERS = ("facility_confirm", "drill_confirm")
 _STATUSES = {"open": "1", "limited": "2", "evacuating": "3", "closed": "4"}
 _REPLIES = {
     **dict.fromkeys(_TO_MANAGERS, _STATUSES),
     "relay": {"told": "1", "not_told": "2"},
     "group": {},
+    **{template: {} for template in _SETTLED},
     "follow_up": {"well": "1", "missing": "2"},
 }
 #: Hazards whose steps for needs differ; the others have those of LANDSLIDE or of OTHER.
@@ -57,6 +59,7 @@ _KINDS: Mapping[str, tuple[MessageKind, ...]] = {
     "drill_desk": (MessageKind.DRILL,),
     "drill_confirm": (MessageKind.DRILL,),
     "follow_up": (MessageKind.FOLLOW_UP,),
+    **dict.fromkeys(_SETTLED, (MessageKind.SETTLED,)),
     **dict.fromkeys(_TO_MESSENGERS, (MessageKind.ALERT, MessageKind.UPDATE)),
 }
 _ALERT_KINDS = (MessageKind.ALERT, MessageKind.UPDATE, MessageKind.DRILL)
@@ -150,7 +153,7 @@ def _drafts(
     if template in _TO_MANAGERS:
         yield sample(template, language, hazard, wording, kind, (About("f1", CENTRE),))
         return
-    if template in (*_TO_DESK, "reminder", "stand_down", "follow_up"):
+    if template in (*_TO_DESK, *_SETTLED, "reminder", "stand_down", "follow_up"):
         yield sample(template, language, hazard, wording, kind, _people())
         return
     yield sample(template, language, hazard, wording, kind, _people())

@@ -1,6 +1,6 @@
 """Timers, states and tasks: what happens when nobody answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,4 +41,8 @@ class EscalationStore(Protocol):
         """Ask the city desk to act; one open task for a subject and a reason."""
         ...
 
-    def states(self, incident: str) -> Mapping[tuple[SubjectKind, str], SubjectState]: ...
+    def states(
+        self, incident: str, among: Collection[tuple[SubjectKind, str]] | None = None
+    ) -> Mapping[tuple[SubjectKind, str], SubjectState]:
+        """How everybody of the incident stands, or these."""
+        ...

@@ -27,6 +27,7 @@ from carealert.services.ports.replies import ReplyStore
 from carealert.services.ports.retention import RetentionStore
 from carealert.services.ports.rule_versions import RuleVersionStore
 from carealert.services.ports.senders import SenderStore
+from carealert.services.ports.settling import SettlingStore
 from carealert.services.ports.silences import SilenceStore
 
 
@@ -57,6 +58,8 @@ class Stores(Protocol):
     def rule_versions(self) -> RuleVersionStore: ...
     @property
     def looks(self) -> LookStore: ...
+    @property
+    def settling(self) -> SettlingStore: ...
     @property
     def silences(self) -> SilenceStore: ...
     @property

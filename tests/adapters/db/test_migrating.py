@@ -22,7 +22,7 @@ def test_a_missing_column_is_seen(sqlite_engine: Engine) -> None:
 
 def test_an_empty_database_is_not_current_until_it_is_upgraded(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
-    assert migrating.current(engine) == (None, "0016")
+    assert migrating.current(engine) == (None, "0017")
     migrating.upgrade(engine)
     migrating.upgrade(engine)
     assert migrating.is_current(engine)

@@ -23,7 +23,7 @@ from carealert.services.watching import (
 #: Unreadable documents count for this long.
 LATELY = timedelta(hours=24)
 #: What stops the work, and how long after the last such line it is still on the screen.
-ALARMS = ("sender_stopped", "planning_failed", "follow_up_failed")
+ALARMS = ("sender_stopped", "planning_failed", "follow_up_failed", "settling_failed")
 JUST_NOW = timedelta(minutes=15)
 #: Planning takes seconds; a warning that waits longer is stuck.
 PLANNED_WITHIN = timedelta(minutes=1)

@@ -43,6 +43,7 @@ from carealert.adapters.db.tables.register import (
 )
 from carealert.adapters.db.tables.rule_versions import rule_step, rule_version
 from carealert.adapters.db.tables.senders import pause, sender
+from carealert.adapters.db.tables.settling import settled
 from carealert.adapters.db.tables.silences import silence
 from carealert.adapters.db.tables.warnings import (
     document,
@@ -92,6 +93,7 @@ __all__ = [
     "rule_step",
     "rule_version",
     "sender",
+    "settled",
     "silence",
     "status_report",
     "subject",

@@ -120,13 +120,13 @@ def files(draw: st.DrawFn) -> Any:
         inside, key = draw(st.sampled_from(list(places(changed))))
         match draw(st.sampled_from(("replace", "drop", "wrap", "add", "move"))):
             case "replace":
-                inside[key] = draw(JUNK)
+                inside[key] = copy.deepcopy(draw(JUNK))
             case "drop":
                 del inside[key]
             case "wrap":
                 inside[key] = [inside[key]]
             case "add" if isinstance(inside, dict):
-                inside[draw(KEYS)] = draw(JUNK)
+                inside[draw(KEYS)] = copy.deepcopy(draw(JUNK))
             case _:
                 other, place = draw(st.sampled_from(list(places(changed))))
                 inside[key] = copy.deepcopy(other[place])
